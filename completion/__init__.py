@@ -1,0 +1,1 @@
+"""The pure heart: templates, prompt layout, proposers, parsing within a time limit. No input or output."""
