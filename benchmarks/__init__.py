@@ -1,0 +1,1 @@
+"""Speed measured side by side in one run. Figures, never timed tests: machines are noisy."""
