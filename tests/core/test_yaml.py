@@ -155,7 +155,8 @@ KEYS = "name, seed, fast, colour, best, stages, weights, pair"
         (
             "name: a\nbest:\n\tkind: 1\n",
             (
-                "r.yaml:3: this is no YAML (found character '\\t' that cannot start any token while scanning for the next token);"
+                "r.yaml:3: this is no YAML (found character '\\t' that cannot start any token"
+                " while scanning for the next token);"
                 " indent with spaces, not tabs"
             ),
         ),
