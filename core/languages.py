@@ -6,7 +6,13 @@ described. Search path, loading and messages: `core/language_files.py`.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+Extension = Annotated[str, Field(pattern=r"^\.[^/\\\s]+$")]
+FileName = Annotated[str, Field(pattern=r"^[^/\\]+$")]
+Word = Annotated[str, Field(pattern=r"^\S+$")]
 
 
 class SpecModel(BaseModel):
@@ -38,15 +44,28 @@ class LanguageSpec(SpecModel):
 
     name: str = Field(description="lower-case name, the same as the file's", pattern=r"^[a-z][a-z0-9_+#-]*$")
     display_name: str = Field(description="name for people", min_length=1)
-    extensions: tuple[str, ...] = Field(default=(), description="file name endings with their dot")
-    file_names: tuple[str, ...] = Field(default=(), description="whole file names, such as `Makefile`")
-    editor_ids: tuple[str, ...] = Field(
+    extensions: tuple[Extension, ...] = Field(default=(), description="file name endings with their dot")
+    file_names: tuple[FileName, ...] = Field(default=(), description="whole file names, such as `Makefile`")
+    editor_ids: tuple[Word, ...] = Field(
         default=(), description="LSP `languageId`s and Neovim file types other than the name itself"
     )
-    line_comments: tuple[str, ...] = Field(default=(), description="openers of a comment to the line's end")
+    line_comments: tuple[Word, ...] = Field(default=(), description="openers of a comment to the line's end")
     block_comments: tuple[BlockComment, ...] = Field(default=(), description="block comments")
-    definition_keywords: tuple[str, ...] = Field(
+    definition_keywords: tuple[Word, ...] = Field(
         default=(), description="keywords that open a top-level definition, such as `fn`"
     )
     grammar: Grammar | None = Field(default=None, description="the tree-sitter grammar, where there is one")
     note: str = Field(default="", description="a short note for prompts")
+
+    @field_validator("name")
+    @classmethod
+    def _is_the_files_name(cls, name: str, info: ValidationInfo) -> str:
+        """A file that is loaded says in the validation context what it is called without `.yaml`."""
+        stem = (info.context or {}).get("stem", name)
+        if name != stem:
+            raise ValueError(f"{name!r} is not what the file is called; it must be {stem!r}")
+        return name
+
+
+TEXT = LanguageSpec(name="text", display_name="Plain text")
+"""What a document is that no language describes, where no file describes `text` either."""

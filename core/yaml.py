@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -26,10 +27,13 @@ from core.yaml_problems import ProblemError, Where, first_problem
 MAX_NODES = 100_000
 
 Model = TypeVar("Model", bound=BaseModel)
+Context = Mapping[str, object] | None
 
 
-def load_yaml_model(path: Path, model: type[Model], error: type[ConfigError] = ConfigError) -> Model:
-    """Read the file at `path` (UTF-8) and validate it against `model`.
+def load_yaml_model(
+    path: Path, model: type[Model], error: type[ConfigError] = ConfigError, context: Context = None
+) -> Model:
+    """Read the file at `path` (UTF-8) and validate it against `model`; validators see `context`.
 
     Raises `error`, with a one-line text, for everything that can be wrong with the file: not there, not readable,
     not UTF-8, not YAML, a key that is unknown, missing or there twice, a value of a wrong type or out of bounds.
@@ -48,15 +52,17 @@ def load_yaml_model(path: Path, model: type[Model], error: type[ConfigError] = C
         line = data.count(b"\n", 0, problem.start) + 1
         byte = data[problem.start]
         raise error(f"{path}:{line}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8") from None
-    return parse_yaml_model(text, str(path), model, error)
+    return parse_yaml_model(text, str(path), model, error, context)
 
 
-def parse_yaml_model(text: str, file: str, model: type[Model], error: type[ConfigError] = ConfigError) -> Model:
+def parse_yaml_model(
+    text: str, file: str, model: type[Model], error: type[ConfigError] = ConfigError, context: Context = None
+) -> Model:
     """Validate the YAML `text` against `model`; `file` is what messages call it. Raises `error`, as above."""
     try:
         tree = _read_mapping(text, model)
         try:
-            return model.model_validate_json(json.dumps(tree.value), strict=True)
+            return model.model_validate_json(json.dumps(tree.value), strict=True, context=context)
         except ValidationError as problems:
             raise first_problem(problems, model, tree.value, tree.where) from None
     except ProblemError as problem:

@@ -56,9 +56,12 @@ def dotted(path: KeyPath) -> str:
 
 
 def first_problem(problems: ValidationError, model: type[BaseModel], data: object, where: Where) -> ProblemError:
-    """The problem of `problems` that stands first in the file; how many more there are is said behind it."""
+    """The problem of `problems` that stands first in the file; how many more there are is said behind it.
+
+    Missing keys come last: where one is missing, a misspelt one is the likely reason.
+    """
     found = [_problem(details, model, data, where) for details in problems.errors(include_url=False)]
-    first = min(found, key=lambda problem: problem.line)
+    first = min(found, key=lambda problem: (problem.what.startswith("missing"), problem.line))
     places = {(problem.line, problem.path) for problem in found}
     if len(places) > 1:
         first.what += f" (and {len(places) - 1} more)"
