@@ -159,7 +159,8 @@ def test_the_users_folder_by_default(tmp_path: Path) -> None:
 )
 def test_each_bad_language_file_has_its_message(tmp_path: Path, text: str, message: str) -> None:
     folder(tmp_path, margo=text)
-    # A key that is missing has the line of the mapping around it, which the table names relative to the folder.
+    with pytest.raises(LanguageFileError) as caught:
+        load_languages([tmp_path], {})
     assert str(caught.value) == f"{tmp_path}/{message}"
 
 
