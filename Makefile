@@ -1,0 +1,60 @@
+# Each target does all the set-up that it needs, once: `make serve` on a fresh clone is enough.
+# Set-up is stamped under .venv/; a changed lock or pyproject.toml renews what depends on it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+SETUP := scripts/setup_venv.py locks/pip.txt
+SERVE := $(VENV)/.serve.stamp
+DEV := $(VENV)/.dev.stamp
+PROJECT := $(VENV)/.project.stamp
+NEOVIM := .tools/neovim.stamp
+
+.PHONY: help serve test lint format typecheck bench embedded-model screenshot locks clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+serve: $(SERVE) $(PROJECT) ## start the completion server with the embedded model (ARGS="--port 8001")
+	$(BIN)/vernacular serve $(ARGS)
+
+test: lint $(NEOVIM) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
+	$(BIN)/pytest $(ARGS)
+
+lint: $(DEV) $(PROJECT) ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV) ## put everything into the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+locks: $(DEV) ## write locks/ anew from pyproject.toml (UPGRADE=1 takes the newest that fit)
+	$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
+
+clean: ## remove environment, tools and caches
+	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
+
+$(SERVE): $(SETUP) locks/torch.txt locks/serve.txt locks/serve-gpu.txt
+	$(PYTHON) scripts/setup_venv.py --venv $(VENV) serve
+	@touch $@
+
+$(DEV): $(SERVE) locks/dev.txt
+	$(PYTHON) scripts/setup_venv.py --venv $(VENV) dev
+	@touch $@
+
+# A new top-level folder is a new import package: the editable install lists them.
+$(PROJECT): $(SERVE) pyproject.toml $(wildcard */__init__.py)
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NEOVIM): scripts/install-neovim.sh
+	scripts/install-neovim.sh
+	@mkdir -p $(@D) && touch $@
