@@ -1,0 +1,71 @@
+"""Whether the completion server can be asked just now, and what the user was told of it.
+
+Pure but for the clock. Guarantees: the same trouble is announced once, not once for each key stroke; after
+trouble the server is left alone for a time that doubles from half a second to ten seconds, and at least as long
+as it asked for (`Retry-After`); one success forgets all of that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+FIRST_WAIT_S, LONGEST_WAIT_S, LONGEST_RETRY_AFTER_S = 0.5, 10.0, 120.0
+
+
+class State(StrEnum):
+    """What is known of the server. Values are those of the notification `vernacular/status`."""
+
+    UNKNOWN = "unknown"  # not asked yet
+    READY = "ready"
+    STARTING = "starting"  # it answers, but has no model yet
+    SLOW = "slow"  # it took longer than the user wants to wait
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"  # it says that it failed, or answers with errors
+    INCOMPATIBLE = "incompatible"  # it speaks another version of the protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A state and one line for people that says why."""
+
+    state: State
+    detail: str
+
+
+class Availability:
+    """Keeps the state, and calls `announce` when it becomes another one."""
+
+    def __init__(self, announce: Callable[[Status], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self.status = Status(State.UNKNOWN, "not asked yet")
+        self._announce = announce
+        self._clock = clock
+        self._failures = 0
+        self._ask_again_s = 0.0
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds for which the server is to be left alone; 0 when it may be asked."""
+        return max(self._ask_again_s - self._clock(), 0.0)
+
+    def succeeded(self, detail: str) -> None:
+        """The server answered as it should."""
+        self._failures = 0
+        self._ask_again_s = 0.0
+        self._become(Status(State.READY, detail))
+
+    def failed(self, state: State, detail: str, retry_after_s: float = 0.0) -> None:
+        """The server could not be asked, or not use fully; `retry_after_s` is what it asked for itself."""
+        wait_s = min(FIRST_WAIT_S * 2.0**self._failures, LONGEST_WAIT_S)
+        wait_s = max(wait_s, min(retry_after_s, LONGEST_RETRY_AFTER_S))
+        self._failures = min(self._failures + 1, 16)
+        self._ask_again_s = self._clock() + wait_s
+        self._become(Status(state, detail))
+
+    def _become(self, status: Status) -> None:
+        changed = status.state is not self.status.state
+        self.status = status
+        if changed:
+            self._announce(status)

@@ -1,0 +1,204 @@
+"""The completion server, from the editor's side: one streaming HTTP request for each completion.
+
+Closing a stream (or cancelling the task that reads it) closes its connection, and with that ends the generation
+down to the engine. Errors of httpx and of what the server says are translated here, once: every method raises
+`ServerUnreachableError` (nobody answers, or not in the protocol), `UnavailableError` (try again later) or
+`RequestError` (never with this request), each with a one-line text, and nothing else.
+
+A server on this machine is asked directly, whatever proxy the environment names; others through the proxy.
+Certificates are checked against the operating system's store, where companies put theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TypeVar
+
+import httpx
+import httpx_sse
+from pydantic import BaseModel, ValidationError
+
+from core.errors import RequestError, ServerUnreachableError, UnavailableError
+from core.wire import PROTOCOL_VERSION, CompletionDelta, CompletionRequest, CompletionResult, Health, Problem
+
+CONNECT_TIMEOUT_S = 2.0
+HEALTH_TIMEOUT_S = 5.0
+
+DRAIN_TIMEOUT_S = 0.1
+
+Answer = TypeVar("Answer", bound=BaseModel)
+Event = CompletionDelta | CompletionResult
+
+
+class ProtocolMismatchError(ServerUnreachableError):
+    """The server speaks another version of the protocol: waiting does not help, an update does."""
+
+
+class CompletionClient:
+    """Asks one completion server. Connections are kept open between requests; `close` when done.
+
+    `timeout_s` bounds each wait for the next piece of an answer. Raises `ServerUnreachableError` for what is no URL.
+    """
+
+    def __init__(self, url: str, timeout_s: float = 8.0) -> None:
+        self.url = url.rstrip("/")
+        try:
+            httpx.URL(self.url)
+        except httpx.InvalidURL as error:
+            raise ServerUnreachableError(f"{url!r} is no URL ({error}); write it like http://127.0.0.1:8000") from None
+        self._http = httpx.AsyncClient(
+            base_url=self.url,
+            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
+            trust_env=not is_loopback(self.url),
+            verify=_certificates(self.url),
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+    async def health(self) -> Health:
+        """What the server says of itself, be it ready or not. Raises `ServerUnreachableError`."""
+        with _translated(self.url):
+            response = await self._http.get("/health", timeout=HEALTH_TIMEOUT_S)
+        health = _parsed(Health, response.content, self.url)
+        _check_version(health.protocol, self.url)
+        return health
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult:
+        """The whole answer to a request."""
+        result: CompletionResult | None = None
+        async with self.stream(request) as events:
+            async for event in events:
+                if isinstance(event, CompletionResult):
+                    result = event
+        if result is None:
+            raise ServerUnreachableError(f"{self.url} ended its answer before the result")
+        return result
+
+    @asynccontextmanager
+    async def stream(self, request: CompletionRequest) -> AsyncIterator[AsyncIterator[Event]]:
+        """The answer as it comes: deltas, then one result. Leaving the block early ends the generation."""
+        headers = {"accept": "text/event-stream", "content-type": "application/json"}
+        content = request.model_dump_json()
+        with _translated(self.url):
+            async with self._http.stream("POST", "/api/v1/complete", content=content, headers=headers) as response:
+                if response.status_code != httpx.codes.OK:
+                    raise _refusal(response, await response.aread(), self.url)
+                yield self._events(response)
+
+    async def _events(self, response: httpx.Response) -> AsyncIterator[Event]:
+        events = httpx_sse.EventSource(response).aiter_sse()
+        async for event in events:
+            if event.event == "delta":
+                yield _parsed(CompletionDelta, event.data, self.url)
+            elif event.event == "done":
+                result = _parsed(CompletionResult, event.data, self.url)
+                _check_version(result.protocol, self.url)
+                yield result
+                await _drained(events)
+                return
+            elif event.event == "error":
+                raise _as_error(_parsed(Problem, event.data, self.url), httpx.codes.SERVICE_UNAVAILABLE, None)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is this machine."""
+    host = httpx.URL(url).host
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _drained(events: AsyncIterator[httpx_sse.ServerSentEvent]) -> None:
+    # A stream read to its end leaves a connection that the next request can use.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_TIMEOUT_S):
+            async for _ in events:
+                pass
+
+
+def _certificates(url: str) -> ssl.SSLContext:
+    if not url.lower().startswith("https:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, and loading certificates takes tens of ms
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@contextmanager
+def _translated(url: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.ConnectError as error:
+        raise ServerUnreachableError(f"nobody answers at {url} ({_reason(error)}); is the server running?") from None
+    except httpx.TimeoutException:
+        raise ServerUnreachableError(f"{url} did not answer in time") from None
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        raise ServerUnreachableError(f"the connection to {url} failed ({_reason(error)})") from None
+    except httpx_sse.SSEError:
+        raise ServerUnreachableError(
+            f"{url} did not answer with server-sent events; is it a Vernacular server?"
+        ) from None
+
+
+def _refusal(response: httpx.Response, body: bytes, url: str) -> Exception:
+    try:
+        problem = Problem.model_validate_json(body)
+    except ValidationError:
+        if response.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+            return ServerUnreachableError(
+                f"{url} answered HTTP {response.status_code} and not in the protocol; is it a Vernacular server?"
+            )
+        problem = Problem(code="http_error", message=f"{url} answered HTTP {response.status_code}")
+    return _as_error(problem, response.status_code, response.headers.get("retry-after"))
+
+
+def _as_error(problem: Problem, status: int, retry_after: str | None) -> Exception:
+    if problem.code == "protocol_version":
+        return ProtocolMismatchError(problem.message)
+    if status < httpx.codes.INTERNAL_SERVER_ERROR and status != httpx.codes.TOO_MANY_REQUESTS:
+        return RequestError(problem.message, status=status, code=problem.code)
+    wait_s = problem.retry_after_s
+    if wait_s is None and retry_after is not None and retry_after.strip().isdecimal():
+        wait_s = float(retry_after)
+    return UnavailableError(problem.message, retry_after_s=wait_s or 0.0, code=problem.code)
+
+
+def _parsed(model: type[Answer], data: str | bytes, url: str) -> Answer:
+    try:
+        return model.model_validate_json(data)
+    except ValidationError:
+        version = _protocol_of(data)
+        if version is not None:
+            _check_version(version, url)
+        raise ServerUnreachableError(f"{url} did not answer in the protocol; is it a Vernacular server?") from None
+
+
+def _protocol_of(data: str | bytes) -> int | None:
+    # Another version's answer may have fields of its own; its version number says so better than they do.
+    try:
+        version = json.loads(data).get("protocol")
+    except (ValueError, AttributeError):
+        return None
+    return version if isinstance(version, int) else None
+
+
+def _check_version(version: int, url: str) -> None:
+    if version != PROTOCOL_VERSION:
+        older = "the server" if version < PROTOCOL_VERSION else "the editor's extension"
+        raise ProtocolMismatchError(
+            f"{url} speaks version {version} of the protocol, this side version {PROTOCOL_VERSION}; update {older}"
+        )
+
+
+def _reason(error: Exception) -> str:
+    return str(error).strip() or type(error).__name__

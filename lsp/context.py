@@ -1,0 +1,130 @@
+"""From a document and a place in it to a completion request.
+
+Pure: `(document, place, origin, budget, ...) -> CompletionRequest`. Budgets are in UTF-8 bytes, because a laptop
+has no tokenizer; the server's model card says how many bytes a token has.
+
+Guarantees: the request is valid UTF-8 whatever the document holds (a lone surrogate becomes `?`); line ends are
+`\\n`; prefix and suffix keep to their budgets; and the prefix of a long file starts at a line that stays the same
+from key stroke to key stroke, moving only once in some kilobytes, so that the engine finds the prompt's start in
+its prefix cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from completion.prompt import keep_start
+from core.wire import CompletionRequest, ModelCard, Trigger
+from lsp.documents import Document, Place
+
+# What may stand after the cursor where several lines are still welcome: closers that the editor typed ahead.
+CLOSERS = " \t)]}>;,:'\"`"
+PATH_LIMIT, REPOSITORY_LIMIT = 4096, 256
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much of the document to send, in UTF-8 bytes."""
+
+    prefix_bytes: int = 6144
+    suffix_bytes: int = 2048
+
+    @classmethod
+    def for_model(cls, card: ModelCard | None, max_new_tokens: int) -> Budget:
+        """The budget for a model: what its context holds beside the answer; a modest one for an unknown model.
+
+        A quarter is the suffix's, as in `completion/prompt.py`. A tenth is left for text that has fewer bytes a
+        token than the average.
+        """
+        if card is None:
+            return cls()
+        tokens = max(card.context_tokens - max_new_tokens, card.context_tokens // 4, 1)
+        total = int(tokens * card.bytes_per_token * 0.9)
+        return cls(prefix_bytes=max(total - total // 4, 1), suffix_bytes=total // 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a document stands: its language's name, its path in the workspace, the workspace's name."""
+
+    language: str
+    path: str = ""
+    repository: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of the server for every request alike."""
+
+    session_id: str
+    request_id: str
+    trigger: Trigger
+    max_new_tokens: int
+    single_line: bool | None = None  # None: several lines, save in the middle of a line
+
+
+def completion_request(
+    document: Document, place: Place, origin: Origin, budget: Budget, wish: Wish
+) -> CompletionRequest:
+    """The request for the ghost text at `place`."""
+    rest_of_line = document.line(place.line)[place.column :]
+    in_the_middle = bool(rest_of_line.strip(CLOSERS))
+    return CompletionRequest(
+        request_id=wish.request_id,
+        session_id=wish.session_id,
+        language=origin.language,
+        path=origin.path,
+        repository=origin.repository,
+        prefix=stable_end(_clean(document.before(place)), budget.prefix_bytes),
+        suffix=keep_start(_clean(document.after(place)), budget.suffix_bytes),
+        trigger=wish.trigger,
+        single_line=in_the_middle if wish.single_line is None else wish.single_line,
+        max_new_tokens=wish.max_new_tokens,
+    )
+
+
+def with_selection(document: Document, start: Place, end: Place, text: str) -> tuple[Document, Place]:
+    """The document as if the completion menu's selected item were accepted, and the place after it."""
+    changed = document.replaced(start, end, text)
+    *above, last = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    column = len(last) if above else start.column + len(text)
+    return changed, Place(start.line + len(above), column)
+
+
+def located(origin: Origin, path: PurePath | None, folders: Sequence[PurePath]) -> Origin:
+    """The origin with path and repository: those of the innermost workspace folder that holds the file.
+
+    A file outside all of them is named by its own name alone: where a person keeps files is nobody's business.
+    """
+    if path is None:
+        return origin
+    holding = [folder for folder in folders if path.is_relative_to(folder)]
+    if not holding:
+        return replace(origin, path=_clean(path.name)[:PATH_LIMIT])
+    folder = max(holding, key=lambda folder: len(folder.parts))
+    relative = _clean(path.relative_to(folder).as_posix())
+    return replace(origin, path=relative[:PATH_LIMIT], repository=_clean(folder.name)[:REPOSITORY_LIMIT])
+
+
+def stable_end(text: str, budget_bytes: int) -> str:
+    """The end of `text` within `budget_bytes` of UTF-8, cut at a place that appending to `text` seldom moves.
+
+    The cut is the first line start at or after a multiple of a quarter of the budget, counted from the start of
+    the text; where no line starts in that quarter, the multiple itself. So at least half of the budget is used.
+    """
+    data = text.encode()
+    excess = len(data) - budget_bytes
+    if excess <= 0:
+        return text
+    step = max(budget_bytes // 4, 1)
+    cut = -(-excess // step) * step
+    line_start = data.find(b"\n", cut - 1, min(cut + step, len(data))) + 1
+    return data[line_start or cut :].decode(errors="ignore")
+
+
+def _clean(text: str) -> str:
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.isascii() else text.encode(errors="replace").decode()

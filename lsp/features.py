@@ -1,0 +1,122 @@
+"""The handlers: each takes apart what the editor says, calls a plain function, and answers.
+
+`create_server` gives the language server; what it keeps between messages is in `lsp/workbench.py`, which is
+imported after `initialize` is answered, so that the editor does not wait for it.
+
+An answer of `[]` takes a shown proposal away; `null` leaves it, and means that a newer request has the say.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+from lsp.documents import Document, Documents
+from lsp.options import Options, package_version
+from lsp.positions import encoding_named
+
+if TYPE_CHECKING:
+    from lsp.workbench import Workbench
+
+logger = logging.getLogger(__name__)
+
+
+class Protocol(LanguageServerProtocol):
+    """pygls's protocol, with documents of our own.
+
+    pygls cuts lines at every Unicode separator, where editors do not, and copies the whole text on each change.
+    """
+
+    _server: VernacularServer
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        """The editor opened a document."""
+        item = params.text_document
+        self._server.documents.put(Document.of(item.uri, item.text, item.language_id, item.version))
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """The editor changed a document; what it says of one that is not open is ignored."""
+        document = self._server.documents.get(params.text_document.uri)
+        if document is None:
+            return
+        encoding = encoding_named(self.workspace.position_encoding)
+        for change in params.content_changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                start, end = change.range.start, change.range.end
+                document = document.replaced(
+                    document.place(start.line, start.character, encoding),
+                    document.place(end.line, end.character, encoding),
+                    change.text,
+                )
+            else:
+                document = Document.of(document.uri, change.text, document.language_id)
+        self._server.documents.put(document.at_version(params.text_document.version))
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        """The editor closed a document."""
+        self._server.documents.close(params.text_document.uri)
+
+
+class VernacularServer(LanguageServer):
+    """The language server of one editor."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__("vernacular-lsp", package_version(), protocol_cls=Protocol)
+        self.options = options
+        self.documents = Documents()
+        self.initialization_options: object = None
+        self._workbench: Workbench | None = None
+
+    @property
+    def workbench(self) -> Workbench:
+        """What stands ready once the editor is connected; made at the first use."""
+        if self._workbench is None:
+            from lsp.workbench import Workbench
+
+            self._workbench = Workbench(self, self.options, self.initialization_options)
+        return self._workbench
+
+    def report_server_error(self, error: Exception, source: object) -> None:
+        """Errors go to the log: a completion that failed is no reason to interrupt anybody."""
+        logger.error("%s: %s", source, error)
+
+
+def create_server(options: Options) -> VernacularServer:
+    """A language server with every handler registered; the caller starts it."""
+    server = VernacularServer(options)
+    server.feature(types.INITIALIZE)(_initialize)
+    server.feature(types.INITIALIZED)(_initialized)
+    server.feature(types.SHUTDOWN)(_shutdown)
+    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(_configuration_changed)
+    server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)(_inline_completion)
+    return server
+
+
+def _initialize(ls: VernacularServer, params: types.InitializeParams) -> None:
+    ls.initialization_options = params.initialization_options
+
+
+async def _initialized(ls: VernacularServer, _params: types.InitializedParams) -> None:
+    ls.workbench.session.start()
+
+
+async def _shutdown(ls: VernacularServer, _params: None) -> None:
+    await ls.workbench.session.close()
+
+
+async def _configuration_changed(ls: VernacularServer, params: types.DidChangeConfigurationParams) -> None:
+    await ls.workbench.configure(params.settings)
+
+
+async def _inline_completion(
+    ls: VernacularServer, params: types.InlineCompletionParams
+) -> list[types.InlineCompletionItem] | None:
+    document = ls.documents.get(params.text_document.uri)
+    return await ls.workbench.propose(document, params.position, params.context) if document else []

@@ -1,0 +1,69 @@
+"""What a user can set, through `initializationOptions` and `workspace/didChangeConfiguration`.
+
+A setting that is wrong is left out and said in one line; the others are taken all the same, so that a misspelt
+name never costs the ghost text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from core.errors import did_you_mean
+
+SECTION = "vernacular"
+
+
+class Settings(BaseModel):
+    """The settings of one editor session, as they are in force."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    server_url: str = Field(default="http://127.0.0.1:8000", description="where the completion server answers")
+    enabled: bool = Field(default=True, description="whether ghost text is proposed at all")
+    debounce_ms: int = Field(default=30, ge=0, le=2000, description="pause in typing before the server is asked")
+    timeout_s: float = Field(default=8.0, gt=0, le=120, description="after which a proposal is given up")
+    max_new_tokens: int = Field(default=64, ge=1, le=1024, description="upper bound on a proposal's tokens")
+    single_line: Literal["auto", "always", "never"] = Field(
+        default="auto", description="one line only: `auto` in the middle of a line, `always`, or `never`"
+    )
+
+    @field_validator("server_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        scheme, separator, rest = value.strip().partition("://")
+        if scheme.lower() not in ("http", "https") or not separator or not rest.strip("/"):
+            raise ValueError("must begin with http:// or https:// and name a host")
+        return value.strip().rstrip("/")
+
+
+def with_values(current: Settings, values: object) -> tuple[Settings, str]:
+    """`current` with what the editor sent put over it, and one line on what was wrong with that, or nothing.
+
+    Takes the settings themselves or an object that holds them under `vernacular`; a null is no setting.
+    """
+    if isinstance(values, Mapping) and SECTION in values:
+        values = values[SECTION]
+    if values is None:
+        return current, ""
+    if not isinstance(values, Mapping):
+        return current, f"settings must be an object, not {type(values).__name__}"
+    wanted = current.model_dump() | {str(key): value for key, value in values.items() if value is not None}
+    try:
+        return Settings.model_validate(wanted), ""
+    except ValidationError as error:
+        problems = {str(problem["loc"][0]): problem for problem in error.errors(include_url=False)}
+    kept = {key: value for key, value in wanted.items() if key not in problems}
+    kept |= {key: value for key, value in current.model_dump().items() if key in problems}
+    lines = [_said(key, problem["type"], problem["msg"], problem["input"]) for key, problem in problems.items()]
+    return Settings.model_validate(kept), "; ".join(lines)
+
+
+def _said(key: str, kind: str, message: str, value: object) -> str:
+    if kind == "extra_forbidden":
+        near = did_you_mean(key, Settings.model_fields)
+        return f"unknown setting {key!r}{near or '; known: ' + ', '.join(sorted(Settings.model_fields))}"
+    said = message.removeprefix("Value error, ")
+    return f"setting {key!r} is {value!r}: {said[0].lower()}{said[1:]}"

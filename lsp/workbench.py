@@ -1,0 +1,112 @@
+"""What the language server keeps between messages: settings, languages, the session with the completion server.
+
+Translates between the protocol's types and this project's own; decides nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from core.errors import LanguageFileError
+from core.language_files import LanguageRegistry, load_languages
+from core.wire import Trigger
+from lsp.availability import State, Status
+from lsp.context import Origin, located, with_selection
+from lsp.documents import Document
+from lsp.options import Options
+from lsp.positions import Encoding, encoding_named
+from lsp.session import Session
+from lsp.settings import Settings, with_values
+
+if TYPE_CHECKING:
+    from lsp.features import VernacularServer
+
+STATUS = "vernacular/status"
+QUIET_STATES = (State.READY, State.UNKNOWN)
+
+logger = logging.getLogger(__name__)
+
+
+class Workbench:
+    """Made once, after `initialize`."""
+
+    def __init__(self, server: VernacularServer, options: Options, initial: object) -> None:
+        self._server = server
+        self._told: set[str] = set()
+        self._registry = self._languages(options)
+        defaults = Settings()
+        if options.server_url is not None:
+            defaults, problem = with_values(defaults, {"server_url": options.server_url})
+            self._tell(problem)
+        settings, problem = with_values(defaults, initial)
+        self._tell(problem)
+        self.session = Session(settings, self._announce)
+
+    async def configure(self, values: object) -> None:
+        """The editor sent settings."""
+        settings, problem = with_values(self.session.settings, values)
+        self._tell(problem)
+        await self.session.configure(settings)
+
+    async def propose(
+        self, document: Document, position: types.Position, context: types.InlineCompletionContext
+    ) -> list[types.InlineCompletionItem] | None:
+        """The items for a position: one, none, or `None` where a newer request took over.
+
+        With an item selected in the completion menu, the proposal goes on from that item, on its range: only then
+        may the editor show both.
+        """
+        encoding = self._encoding
+        place = document.place(position.line, position.character, encoding)
+        at = types.Position(place.line, document.units(place, encoding))
+        item_range, head = types.Range(at, at), ""
+        selected = context.selected_completion_info
+        if selected and selected.range.start.line == selected.range.end.line:
+            item_range, head = selected.range, selected.text
+            start, end = (
+                document.place(edge.line, edge.character, encoding)
+                for edge in (selected.range.start, selected.range.end)
+            )
+            document, place = with_selection(document, start, end, selected.text)
+        invoked = context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+        trigger = Trigger.INVOKED if invoked else Trigger.AUTOMATIC
+        text = await self.session.complete(document, place, self._origin(document), trigger)
+        if text is None:
+            return None
+        return [types.InlineCompletionItem(insert_text=head + text, range=item_range)] if text else []
+
+    @property
+    def _encoding(self) -> Encoding:
+        return encoding_named(self._server.workspace.position_encoding)
+
+    def _origin(self, document: Document) -> Origin:
+        path = to_fs_path(document.uri) if document.uri.startswith("file:") else None
+        language = self._registry.for_document(document.language_id, path or document.uri).name
+        folders = [to_fs_path(uri) for uri in self._server.workspace.folders] or [self._server.workspace.root_path]
+        return located(Origin(language), Path(path) if path else None, [Path(folder) for folder in folders if folder])
+
+    def _languages(self, options: Options) -> LanguageRegistry:
+        try:
+            return load_languages(options.language_folders)
+        except LanguageFileError as error:
+            self._tell(str(error))
+            return load_languages((), {})
+
+    def _tell(self, message: str) -> None:
+        """Show a user's own mistake, each one once."""
+        if message and message not in self._told:
+            self._told.add(message)
+            self._server.window_show_message(
+                types.ShowMessageParams(types.MessageType.Warning, f"vernacular: {message}")
+            )
+
+    def _announce(self, status: Status) -> None:
+        kind = types.MessageType.Info if status.state in QUIET_STATES else types.MessageType.Warning
+        message = f"vernacular: {status.state.value}: {status.detail}"
+        self._server.window_log_message(types.LogMessageParams(kind, message))
+        self._server.protocol.notify(STATUS, {"state": status.state.value, "detail": status.detail})

@@ -1,0 +1,182 @@
+"""A small completion server made of the standard library, which does what a test tells it.
+
+Speaks the wire protocol of `core/wire.py` over real sockets on loopback, and keeps what it was asked and which
+connections were closed before their answer's end.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from core.wire import (
+    CompletionRequest,
+    CompletionResult,
+    FinishReason,
+    Health,
+    ModelCard,
+    Problem,
+    Timings,
+    TokenCounts,
+)
+
+CARD = ModelCard(
+    name="fake-model", context_tokens=2048, bytes_per_token=3.5, template="embedded-psm", token_healing=True
+)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one completion gets: a text, or a status, or raw bytes; after it the connection may hang."""
+
+    text: str = ""
+    status: int = 200
+    problem: Problem | None = None
+    retry_after: str | None = None
+    raw: bytes | None = None
+    hang: bool = False
+    protocol: int = 1
+
+
+@dataclass
+class FakeServer:
+    """Counts and remembers. Assign `reply` and `health` at any time; a reply may be made from the request."""
+
+    reply: Reply | Callable[[CompletionRequest], Reply] = field(default_factory=Reply)
+    health: Health | None = None
+    requests: list[CompletionRequest] = field(default_factory=list)
+    abandoned: list[str] = field(default_factory=list)
+    health_checks: int = 0
+    url: str = ""
+
+    def reply_to(self, request: CompletionRequest) -> Reply:
+        """The reply that is due to a request."""
+        return self.reply(request) if callable(self.reply) else self.reply
+
+
+def ready() -> Health:
+    """A server with its model loaded."""
+    return Health(status="ready", detail="ready", model=CARD, uptime_s=1.0)
+
+
+def starting(detail: str = "loading the model") -> Health:
+    """A server that loads its model."""
+    return Health(status="starting", detail=detail, model=None, uptime_s=0.1)
+
+
+@contextmanager
+def running(fake: FakeServer, port: int = 0) -> Iterator[FakeServer]:
+    """Serve on loopback, on a free port unless one is given, until the block ends."""
+
+    class Handler(_Handler):
+        owner = fake
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server.daemon_threads = True
+    fake.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A loopback port that nobody answers on; free for use when the block ends."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+def wait_until(condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    """The first true value of `condition`; fails after `timeout_s`."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"not within {timeout_s} s")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    owner: FakeServer
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
+        pass
+
+    def do_GET(self) -> None:
+        if self.path != "/health":
+            self._send(404, Problem(code="not_found", message="no such path").model_dump_json().encode())
+            return
+        self.owner.health_checks += 1
+        health = self.owner.health or ready()
+        self._send(200 if health.status == "ready" else 503, health.model_dump_json().encode())
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        request = CompletionRequest.model_validate_json(body)
+        self.owner.requests.append(request)
+        reply = self.owner.reply_to(request)
+        if reply.raw is not None:
+            self.connection.sendall(reply.raw)
+            self.close_connection = True
+        elif reply.problem is not None or reply.status != 200:
+            body = reply.problem.model_dump_json().encode() if reply.problem else b"Bad Gateway"
+            self._send(reply.status, body, reply.retry_after)
+        else:
+            self._stream(request, reply)
+
+    def _stream(self, request: CompletionRequest, reply: Reply) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        self._event("delta", {"text": reply.text})
+        if reply.hang:
+            if self._peer_closes():
+                self.owner.abandoned.append(request.request_id)
+            self.close_connection = True
+            return
+        result = CompletionResult(
+            protocol=reply.protocol,
+            request_id=request.request_id,
+            text=reply.text,
+            finish_reason=FinishReason.STOP,
+            confidence=0.9,
+            model=CARD.name,
+            tokens=TokenCounts(prompt=10, cached=4, computed=6, generated=3),
+            timings=Timings(queue_ms=0.1, first_token_ms=1.0, total_ms=2.0),
+        )
+        self._event("done", json.loads(result.model_dump_json()))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _event(self, name: str, data: dict[str, Any]) -> None:
+        chunk = f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+        self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+        self.wfile.flush()
+
+    def _peer_closes(self) -> bool:
+        readable, _, _ = select.select([self.connection], [], [], 20.0)
+        return bool(readable) and self.connection.recv(1) == b""
+
+    def _send(self, status: int, body: bytes, retry_after: str | None = None) -> None:
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        if retry_after is not None:
+            self.send_header("retry-after", retry_after)
+        self.end_headers()
+        self.wfile.write(body)
