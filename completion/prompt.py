@@ -25,13 +25,15 @@ class Prompt:
     """A prompt and what of the request went into it.
 
     `segments` alternate text and special tokens; `prefix` and `suffix` are the parts of the document that were
-    kept; `pieces` are the pieces of other files that found room.
+    kept; `pieces` are the pieces of other files that found room. `prefix_segment` is the index of the text segment
+    that ends with the prefix, whose last tokens may be healed; `None` where the prefix is empty.
     """
 
     segments: tuple[Segment, ...]
     prefix: str
     suffix: str
     pieces: tuple[ContextPiece, ...]
+    prefix_segment: int | None = None
 
 
 def build_prompt(request: CompletionRequest, template: FimTemplate, budget_bytes: int) -> Prompt:
@@ -49,7 +51,8 @@ def build_prompt(request: CompletionRequest, template: FimTemplate, budget_bytes
     context_budget = max(left - prefix_wish, int(budget_bytes * CONTEXT_SHARE))
     pieces = _fitting(request.context, context_budget) if template.context_piece else ()
     prefix = keep_end(request.prefix, left - sum(_piece_size(piece) for piece in pieces))
-    return Prompt(lay_out(template, request.repository, request.path, pieces, prefix, suffix), prefix, suffix, pieces)
+    segments = lay_out(template, request.repository, request.path, pieces, prefix, suffix)
+    return Prompt(segments, prefix, suffix, pieces, _prefix_segment(template, segments) if prefix else None)
 
 
 def lay_out(
@@ -94,6 +97,13 @@ def keep_start(text: str, budget_bytes: int) -> str:
 
 def _filled(layout: Layout, values: dict[Slot, str]) -> tuple[Segment, ...]:
     return tuple(part if isinstance(part, Special | Text) else Text(values[part]) for part in layout)
+
+
+def _prefix_segment(template: FimTemplate, segments: tuple[Segment, ...]) -> int:
+    """Right behind the special token that stands before the prefix in the hole; the last one where none does."""
+    place = template.hole.index(Slot.PREFIX)
+    before = template.hole[place - 1] if place else None
+    return len(segments) - segments[::-1].index(before) if isinstance(before, Special) else len(segments) - 1
 
 
 def _fitting(pieces: tuple[ContextPiece, ...], budget_bytes: int) -> tuple[ContextPiece, ...]:
