@@ -46,11 +46,7 @@ class CompletionClient:
     """
 
     def __init__(self, url: str, timeout_s: float = 8.0) -> None:
-        self.url = url.rstrip("/")
-        try:
-            httpx.URL(self.url)
-        except httpx.InvalidURL as error:
-            raise ServerUnreachableError(f"{url!r} is no URL ({error}); write it like http://127.0.0.1:8000") from None
+        self.url = _checked(url)
         self._http = httpx.AsyncClient(
             base_url=self.url,
             timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
@@ -116,6 +112,17 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _checked(url: str) -> str:
+    example = "write it like http://127.0.0.1:8000"
+    try:
+        port = httpx.URL(url).port
+    except httpx.InvalidURL as error:
+        raise ServerUnreachableError(f"{url!r} is no URL ({error}); {example}") from None
+    if port is not None and not 0 < port < 65536:
+        raise ServerUnreachableError(f"{url!r} has port {port}, which cannot be; {example}")
+    return url.rstrip("/")
 
 
 async def _drained(events: AsyncIterator[httpx_sse.ServerSentEvent]) -> None:

@@ -121,6 +121,9 @@ class Session:
                 self.availability.failed(State.FAILED, str(error), error.retry_after_s)
         except ServerUnreachableError as error:
             self._troubled(_state_of(error), str(error))
+        except Exception as error:  # a mistake of this program, which is no reason to disturb the user's typing
+            logger.exception("request %s failed", request.request_id)
+            self.availability.failed(State.FAILED, f"{type(error).__name__}: {error}")
         else:
             self.availability.succeeded(self._ready_detail(result.model))
             if self.model is None or self.model.name != result.model:

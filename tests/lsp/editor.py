@@ -114,10 +114,13 @@ class Editor:
         assert "error" not in answer, answer["error"]
         return answer["result"]
 
-    def _send(self, message: Message) -> None:
-        body = json.dumps(message).encode()
+    def send_raw(self, body: bytes) -> None:
+        """Send a message's body as it is."""
         self._output.write(f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
         self._output.flush()
+
+    def _send(self, message: Message) -> None:
+        self.send_raw(json.dumps(message).encode())
 
     def _read(self, source: IO[bytes]) -> None:
         while header := source.readline():

@@ -55,6 +55,7 @@ class FakeServer:
     requests: list[CompletionRequest] = field(default_factory=list)
     abandoned: list[str] = field(default_factory=list)
     health_checks: int = 0
+    connections: int = 0
     url: str = ""
 
     def reply_to(self, request: CompletionRequest) -> Reply:
@@ -113,6 +114,10 @@ def wait_until(condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
 class _Handler(BaseHTTPRequestHandler):
     owner: FakeServer
     protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        self.owner.connections += 1
+        super().setup()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
         pass
