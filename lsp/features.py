@@ -95,7 +95,8 @@ def create_server(options: Options) -> VernacularServer:
     server.feature(types.INITIALIZED)(_initialized)
     server.feature(types.SHUTDOWN)(_shutdown)
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(_configuration_changed)
-    server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)(_inline_completion)
+    # Without options, pygls does not announce the ability, and an editor never asks.
+    server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(_inline_completion)
     return server
 
 
