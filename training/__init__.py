@@ -1,0 +1,1 @@
+"""From source packages to a checkpoint: corpus, tokenizer, pre-training, model folder."""
