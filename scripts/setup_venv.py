@@ -74,7 +74,7 @@ def check_python() -> None:
 def missing_system_packages() -> list[str]:
     """Return the Debian packages that torch.compile (compiler, headers) and vLLM's CPU engine (libnuma) lack."""
     missing = []
-    if shutil.which("g++") is None:
+    if not (os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")):
         missing.append("g++")
     if not Path(sysconfig.get_path("include"), "Python.h").is_file():
         missing.append(f"python{sys.version_info[0]}.{sys.version_info[1]}-dev")
