@@ -70,6 +70,8 @@ done
 loader=$(find "$work/root" -name 'ld-linux*.so*' -print | head -n 1)
 [ -n "$loader" ] || fail "Debian sid's C library has no loader where it is expected"
 loader=${loader#"$work"/}
+# Neovim looks for its parsers beside the program that was started, which is the loader.
+[ -e "$work/root/usr/lib/lib" ] || ln -s . "$work/root/usr/lib/lib"
 cat >"$work/nvim" <<EOF
 #!/bin/sh
 # Neovim from Debian sid in a private root, run with its own C library through its own loader.

@@ -1,0 +1,77 @@
+--- Ghost text from a Vernacular completion server. `setup()` is all that a user calls.
+
+local M = {}
+
+---@type vernacular.Options?
+M.options = nil
+
+local NAME = 'vernacular'
+local MINIMUM = '0.12'
+
+---@param options vernacular.Options
+---@return vim.lsp.Config
+local function client_config(options)
+  local settings = vim.tbl_extend('force', options.settings, { server_url = options.server_url })
+  return {
+    cmd = options.cmd,
+    filetypes = options.filetypes,
+    root_markers = options.root_markers,
+    init_options = settings,
+    handlers = {
+      ['vernacular/status'] = function(_, status)
+        require('vernacular.status').update(status)
+      end,
+    },
+    on_attach = function(client, bufnr)
+      if client:supports_method('textDocument/inlineCompletion') then
+        vim.lsp.inline_completion.enable(true, { bufnr = bufnr })
+      end
+    end,
+  }
+end
+
+--- Start the language server for the file types, turn ghost text on, map the key that accepts it.
+---
+--- May be called again with other options: what no longer holds is taken back. Raises one line for options that
+--- are wrong, and changes nothing then.
+---@param given? table<string, any> See |vernacular-options|.
+function M.setup(given)
+  if vim.fn.has('nvim-' .. MINIMUM) == 0 then
+    vim.notify(('vernacular: Neovim %s or newer is needed'):format(MINIMUM), vim.log.levels.ERROR)
+    return
+  end
+  local options = require('vernacular.schema').resolve(given)
+  local before = M.options
+  M.options = options
+
+  vim.filetype.add({ extension = options.extensions })
+  require('vernacular.keymap').map(options.accept_key)
+  if vim.fn.executable(options.cmd[1]) == 0 then
+    local hint = "install it with: pip install 'vernacular[lsp]'"
+    vim.notify(('vernacular: %s is not found; %s'):format(options.cmd[1], hint), vim.log.levels.WARN)
+    vim.lsp.enable(NAME, false)
+    return
+  end
+  if before and not vim.deep_equal(before, options) then
+    vim.lsp.enable(NAME, false)
+  end
+  vim.lsp.config[NAME] = client_config(options)
+  vim.lsp.enable(NAME)
+end
+
+--- Accept the ghost text on display in the current buffer.
+---
+--- What was typed through since it was proposed is kept once. Text that no longer fits what stands there is not
+--- inserted.
+---@return boolean inserted
+function M.accept()
+  return require('vernacular.accept').accept()
+end
+
+--- What is known of the completion server, for a status line: `state` and `detail`.
+---@return vernacular.Status
+function M.status()
+  return require('vernacular.status').current
+end
+
+return M

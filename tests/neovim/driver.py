@@ -1,0 +1,109 @@
+"""The real Neovim without a screen, driven over its own RPC, with the plugin as a user installs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pynvim
+
+from tests.lsp.fake_server import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGIN = ROOT / "editor-extensions" / "neovim"
+LANGUAGE_SERVER = str(Path(sys.executable).parent / "vernacular-lsp")
+
+GHOST = """
+local namespace = vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion']
+if not namespace then return {} end
+local lines = {}
+for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })) do
+  table.insert(lines, mark[4].virt_text[1][1])
+  for _, line in ipairs(mark[4].virt_lines or {}) do table.insert(lines, line[1][1]) end
+end
+return lines
+"""
+READY = """
+local client = vim.lsp.get_clients({ bufnr = 0, name = 'vernacular' })[1]
+return client ~= nil and client.initialized and client:supports_method('textDocument/inlineCompletion')
+"""
+
+
+class Neovim:
+    """One running Neovim."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+
+    def lua(self, code: str, *arguments: object) -> Any:
+        """Run Lua and give what it returns."""
+        return self.session.exec_lua(code, *arguments)
+
+    def setup(self, **options: object) -> None:
+        """Call the plugin's `setup` with the real language server as its command."""
+        self.lua("require('vernacular').setup(...)", {"cmd": [LANGUAGE_SERVER]} | options)
+
+    def edit(self, path: Path) -> None:
+        """Open a file and wait until the language server is there for it."""
+        self.session.command(f"edit {path}")
+        wait_until(lambda: self.lua(READY), 20)
+
+    def type(self, keys: str) -> None:
+        """Press keys, `<Esc>` and the like spelt so."""
+        self.session.input(keys)
+
+    @property
+    def lines(self) -> list[str]:
+        """The buffer's lines."""
+        return list(self.session.current.buffer[:])
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """One-based line and zero-based column in bytes."""
+        row, column = self.session.current.window.cursor
+        return row, column
+
+    @property
+    def ghost(self) -> str:
+        """The ghost text on display, or nothing."""
+        return "\n".join(self.lua(GHOST))
+
+    @property
+    def messages(self) -> str:
+        """Everything that Neovim said."""
+        return str(self.session.exec_lua("return vim.api.nvim_exec2('messages', { output = true }).output"))
+
+    def wait_for(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+        """The first true value."""
+        return wait_until(condition, timeout_s)
+
+    def wait_for_ghost(self, text: str, timeout_s: float = 10.0) -> None:
+        """Wait until exactly this ghost text is on display."""
+        try:
+            wait_until(lambda: self.ghost == text, timeout_s)
+        except AssertionError:
+            raise AssertionError(f"ghost text is {self.ghost!r}, not {text!r}; messages: {self.messages!r}") from None
+
+    def health(self) -> str:
+        """What `:checkhealth vernacular` shows."""
+        self.session.command("checkhealth vernacular")
+        return "\n".join(self.lines)
+
+
+@contextmanager
+def neovim(command: str, home: Path) -> Iterator[Neovim]:
+    """Start Neovim with folders of its own under `home`; at the end it must leave when it is told to."""
+    variables = [f"XDG_{kind}_HOME={home / kind.lower()}" for kind in ("CONFIG", "DATA", "STATE", "CACHE")]
+    arguments = ["env", *variables, command, "--clean", "--embed", "--headless", "-n"]
+    session = pynvim.attach("child", argv=[*arguments, "--cmd", f"set runtimepath^={PLUGIN}"])
+    try:
+        session.command("set columns=100 lines=30 shortmess+=I")
+        yield Neovim(session)
+        session.command("stopinsert")
+        with suppress(OSError, EOFError):  # it leaves before it answers
+            session.command("qall!")
+    finally:
+        session.close()

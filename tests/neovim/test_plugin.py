@@ -1,0 +1,114 @@
+"""The plugin itself: its options, its health check, its help file."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pynvim
+import pytest
+
+from tests.lsp.fake_server import FakeServer, reserved_port, running, starting
+from tests.neovim.driver import PLUGIN, Neovim
+
+pytestmark = pytest.mark.neovim
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"server_ulr": "http://x"}, "vernacular: unknown option server_ulr; did you mean server_url?"),
+        ({"acceptkey": "<Tab>"}, "vernacular: unknown option acceptkey; did you mean accept_key?"),
+        ({"colour": 1}, "vernacular: unknown option colour; known: cmd, server_url"),
+        ({"server_url": "localhost:1"}, 'vernacular: option server_url is "localhost:1"; it must be a URL'),
+        ({"cmd": []}, "vernacular: option cmd is {}; it must be a list of strings"),
+        ({"cmd": "vernacular-lsp"}, "it must be a list of strings"),
+        ({"filetypes": [1]}, "it must be a list of file types"),
+        ({"accept_key": True}, "it must be a key such as"),
+        ({"notify": "no"}, "it must be true or false"),
+    ],
+)
+def test_a_wrong_option_is_refused_in_one_line(nvim: Neovim, options: dict[str, object], says: str) -> None:
+    with pytest.raises(pynvim.NvimError) as caught:
+        nvim.lua("require('vernacular').setup(...)", options)
+    message = str(caught.value)
+    assert says in message
+    assert "stack traceback" not in message.partition(says)[0]
+    assert nvim.lua("return require('vernacular').options == nil")
+    assert nvim.lua("return #vim.lsp.get_configs({ enabled = true })") == 0
+
+
+def test_a_command_that_is_missing_is_said_once(nvim: Neovim, tmp_path: Path) -> None:
+    nvim.setup(cmd=["no-such-command"])
+    nvim.session.command(f"edit {tmp_path / 'a.py'}")
+    assert nvim.messages == "vernacular: no-such-command is not found; install it with: pip install 'vernacular[lsp]'"
+
+
+def test_set_up_costs_no_heavy_module(nvim: Neovim) -> None:
+    nvim.setup()
+    loaded = nvim.lua(
+        "return vim.tbl_filter(function(n) return vim.startswith(n, 'vernacular') end, vim.tbl_keys(package.loaded))"
+    )
+    assert sorted(loaded) == ["vernacular", "vernacular.keymap", "vernacular.schema"]
+
+
+@pytest.mark.parametrize(("name", "filetype"), [("a.mbt", "moonbit"), ("a.mbti", "moonbit"), ("a.brew", "brew")])
+def test_file_types_that_neovim_does_not_know(nvim: Neovim, tmp_path: Path, name: str, filetype: str) -> None:
+    nvim.setup(extensions={"mbt": "moonbit", "mbti": "moonbit", "brew": "brew"}, filetypes=["moonbit", "brew"])
+    nvim.edit(tmp_path / name)
+    assert nvim.session.current.buffer.options["filetype"] == filetype
+
+
+def test_health_of_what_is_well(nvim: Neovim, tmp_path: Path) -> None:
+    with running(FakeServer()) as fake:
+        nvim.setup(server_url=fake.url)
+        nvim.edit(tmp_path / "a.py")
+        nvim.wait_for(lambda: nvim.lua("return require('vernacular').status().state") == "ready")
+        health = nvim.health()
+    assert re.search(r"OK Neovim 0\.\d+", health)
+    assert re.search(r"OK vernacular-lsp \S+ \(.*/vernacular-lsp\)", health)
+    assert f"OK completion server ready: fake-model at {fake.url}" in health
+    assert f"last said: ready: fake-model at {fake.url}" in health
+    assert "OK <Tab> accepts ghost text" in health
+    assert "WARNING" not in health
+    assert "ERROR" not in health
+
+
+def test_health_of_what_is_not(nvim: Neovim) -> None:
+    assert "WARNING setup() was not called" in nvim.health()
+    with reserved_port() as port:
+        nvim.setup(server_url=f"http://127.0.0.1:{port}")
+        health = nvim.health()
+    assert f"ERROR completion server unreachable: nobody answers at http://127.0.0.1:{port}" in health
+    assert "Start it with: vernacular serve" in health
+    with running(FakeServer(health=starting("loading the model"))) as fake:
+        nvim.setup(server_url=fake.url)
+        assert "WARNING completion server starting: loading the model" in nvim.health()
+    nvim.lua("vim.keymap.set('i', '<Tab>', 'x')")
+    assert "WARNING <Tab> was mapped to something else" in nvim.health()
+    nvim.setup(cmd=["no-such-command"])
+    assert "ERROR no-such-command is not found" in nvim.health()
+
+
+def test_the_help_file_has_its_tags_and_what_the_schema_says(nvim: Neovim, tmp_path: Path) -> None:
+    copy = tmp_path / "plugin"
+    shutil.copytree(PLUGIN / "doc", copy / "doc", ignore=shutil.ignore_patterns("tags"))
+    nvim.session.command(f"set runtimepath^={copy}")
+    nvim.session.command(f"helptags {copy / 'doc'}")
+    for tag in ("vernacular", "vernacular-options", "vernacular-accept_key", "vernacular.accept()"):
+        nvim.session.command(f"help {tag}")
+        assert nvim.session.current.buffer.name == str(copy / "doc" / "vernacular.txt")
+    help_text = (PLUGIN / "doc" / "vernacular.txt").read_text()
+    options = "\n".join(nvim.lua("return require('vernacular.schema').help_lines()"))
+    assert options in help_text, "write the list anew: nvim -l editor-extensions/neovim/write_help.lua"
+    assert all(len(line) <= 79 for line in help_text.splitlines())
+
+
+def test_the_list_of_options_can_be_written_anew(nvim_command: str, tmp_path: Path) -> None:
+    copy = tmp_path / "plugin"
+    shutil.copytree(PLUGIN, copy)
+    subprocess.run([nvim_command, "-l", copy / "write_help.lua"], check=True)
+    written = (copy / "doc" / "vernacular.txt").read_text()
+    assert written == (PLUGIN / "doc" / "vernacular.txt").read_text()
