@@ -1,0 +1,99 @@
+"""`vernacular.json`: what a checkpoint was made from, how, and how it scored.
+
+It lies in the model folder beside the weights. Guarantee: `verify` tells an intact folder from one whose files were
+changed or cut short since the manifest was written. Not guaranteed: that the manifest itself is honest; hashes in the
+same folder prove no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import CheckpointError
+
+MANIFEST = "vernacular.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CorpusRecord(_Part):
+    """The documents that a model was trained and measured on."""
+
+    files_sha256: dict[str, str] = Field(description="JSONL file -> SHA-256")
+    train_bytes: dict[str, int] = Field(description="language -> bytes of training text")
+    held_out_files: dict[str, int] = Field(description="language -> files that are only measured on")
+
+
+class CurvePoint(_Part):
+    """One held-out measurement during the training."""
+
+    tokens: int = Field(description="tokens trained on so far, padding counted", ge=0)
+    bits_per_byte: dict[str, float] = Field(description="language -> bits per UTF-8 byte on held-out documents")
+
+
+class Interval(_Part):
+    """A mean with its 95 % bootstrap interval."""
+
+    mean: float = Field(description="mean over positions")
+    low: float = Field(description="lower end of the interval")
+    high: float = Field(description="upper end of the interval")
+
+
+class Manifest(_Part):
+    """The whole of `vernacular.json`."""
+
+    format: int = Field(default=1, description="version of this format")
+    name: str = Field(description="name of the model")
+    template: str = Field(description="fill-in-the-middle template that it is served with")
+    bytes_per_token: float = Field(description="UTF-8 bytes of held-out code per token, all languages together", gt=0)
+    bytes_per_token_by_language: dict[str, float] = Field(default={}, description="the same by language")
+    parameters: int = Field(description="parameters, tied ones counted once", ge=1)
+    context_tokens: int = Field(description="longest context", ge=1)
+    recipe: str = Field(description="text of the recipe")
+    recipe_sha256: str = Field(description="of that text in UTF-8")
+    corpus: CorpusRecord = Field(description="the documents")
+    seeds: dict[str, int] = Field(description="stage -> seed")
+    versions: dict[str, str] = Field(description="library -> version that ran")
+    trained_tokens: int = Field(description="tokens trained on, padding counted", ge=0)
+    complete: bool = Field(description="whether the run reached its end, with the decay of the learning rate")
+    machine: str = Field(description="what it was trained on, in words")
+    finished: str = Field(description="date in ISO 8601")
+    curve: tuple[CurvePoint, ...] = Field(default=(), description="held-out bits per byte over tokens")
+    scores: dict[str, dict[str, Interval]] = Field(
+        default={}, description="`LANGUAGE KIND METHOD` -> measure -> value; measures are exact and edit_similarity"
+    )
+    files_sha256: dict[str, str] = Field(description="file of this folder -> SHA-256")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a folder's manifest. Raises `CheckpointError`, one line, where it is missing or malformed."""
+    path = folder / MANIFEST
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError:
+        raise CheckpointError(f"{path}: cannot be read; every checkpoint of Vernacular has one") from None
+    except ValidationError as problems:
+        first = problems.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise CheckpointError(f"{path}: {where}: {first['msg'].lower()}") from None
+
+
+def verify(folder: Path) -> None:
+    """Compare the folder's files with its manifest. Raises `CheckpointError`, naming the first that differs."""
+    for name, expected in read_manifest(folder).files_sha256.items():
+        path = folder / name
+        if not path.is_file():
+            raise CheckpointError(f"{path}: missing; {MANIFEST} lists it")
+        if file_sha256(path) != expected:
+            raise CheckpointError(f"{path}: is not the file that {MANIFEST} was written for (SHA-256 differs)")
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,91 @@
+"""Fill in `vernacular.json` from a run folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+from transformers import PreTrainedModel
+
+from core.checkpoint import MANIFEST, CorpusRecord, CurvePoint, Interval, Manifest, file_sha256
+from training.progress import read_curve
+from training.recipe import Recipe
+
+LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "datasketch", "numpy")
+TEMPLATE = "embedded-spm"
+_MAX_POINTS = 60
+
+
+def installed_versions() -> dict[str, str]:
+    """Library -> version, of those that decide the result."""
+    found: dict[str, str] = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def write_manifest(
+    output: Path,
+    recipe_file: Path,
+    recipe: Recipe,
+    model: PreTrainedModel,
+    run: Path,
+    bytes_per_token: dict[str, float],
+    trained_tokens: int,
+    scores: dict[str, dict[str, Interval]] | None = None,
+) -> Manifest:
+    """Write and return the manifest of the model folder `output`; hashes are of the files that lie there now."""
+    text = recipe_file.read_text(encoding="utf-8")
+    summary = json.loads((run / "corpus" / "corpus.json").read_text(encoding="utf-8"))
+    curve = [line for line in read_curve(run / "pretrain" / "curve.jsonl") if "bits_per_byte" in line]
+    curve = [line for line in curve if line["tokens"] <= trained_tokens]
+    every = max(1, -(-len(curve) // _MAX_POINTS))
+    points = curve[:-1:every] + curve[-1:]
+    manifest = Manifest(
+        name=recipe.name,
+        template=TEMPLATE,
+        bytes_per_token=round(bytes_per_token["all"], 3),
+        bytes_per_token_by_language={k: round(v, 3) for k, v in bytes_per_token.items() if k != "all"},
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        context_tokens=int(model.config.max_position_embeddings),
+        recipe=text,
+        recipe_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        corpus=CorpusRecord(
+            files_sha256=summary["files_sha256"],
+            train_bytes={k: v.get("train_bytes", 0) for k, v in summary["counts"].items()},
+            held_out_files={k: v.get("heldout_files", 0) for k, v in summary["counts"].items()},
+        ),
+        seeds={"corpus": recipe.corpus.seed, "pretrain": recipe.pretrain.seed},
+        versions=installed_versions(),
+        trained_tokens=trained_tokens,
+        complete=trained_tokens >= recipe.pretrain.total_steps * recipe.pretrain.tokens_per_step,
+        machine=_machine(),
+        finished=dt.datetime.now(dt.UTC).date().isoformat(),
+        curve=tuple(CurvePoint(tokens=line["tokens"], bits_per_byte=line["bits_per_byte"]) for line in points),
+        scores=scores or {},
+        files_sha256={
+            path.name: file_sha256(path)
+            for path in sorted(output.iterdir())
+            if path.is_file() and path.name not in (MANIFEST, "README.md")
+        },
+    )
+    partial = output / (MANIFEST + ".partial")
+    partial.write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    partial.replace(output / MANIFEST)
+    return manifest
+
+
+def _machine() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name(0)
+    return (
+        f"{torch.get_num_threads()} threads of a {platform.machine()} CPU ({torch.backends.cpu.get_cpu_capability()})"
+    )

@@ -1,0 +1,29 @@
+"""Draw a training curve: loss and held-out bits per byte over tokens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from training.progress import read_curve
+
+
+def plot_curve(curve: Path, picture: Path) -> None:
+    """Write `picture` (its suffix decides the format) from a `curve.jsonl`."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib.figure import Figure
+
+    lines = read_curve(curve)
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    losses = [line for line in lines if "loss" in line]
+    left.plot([line["tokens"] / 1e6 for line in losses], [line["loss"] for line in losses], linewidth=0.8)
+    left.set(xlabel="million tokens", ylabel="training loss (nats a token)")
+    points = [line for line in lines if "bits_per_byte" in line]
+    for language in sorted({name for line in points for name in line["bits_per_byte"]}):
+        held = [(line["tokens"] / 1e6, line["bits_per_byte"][language]) for line in points]
+        right.plot(*zip(*held, strict=True), marker=".", label=language)
+    right.set(xlabel="million tokens", ylabel="held-out bits per byte", yscale="log")
+    right.legend()
+    figure.savefig(picture)

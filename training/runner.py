@@ -1,0 +1,146 @@
+"""Run a recipe, stage by stage, into one run folder.
+
+    CACHE/sources/            fetched packages, shared by all recipes
+    CACHE/runs/NAME/corpus/   documents
+    CACHE/runs/NAME/pretrain/ tokenizer, checkpoints, curve
+
+A stage whose part of the recipe has not changed is not run again; one that was interrupted goes on. A run folder that
+holds another recipe's training is refused, never overwritten.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import RecipeError
+from training.recipe import PretrainStage, Recipe, load_recipe
+
+STAGES = ("corpus", "pretrain")
+Say = Callable[[str], None]
+
+# What may change between two calls without making it another training.
+_FREE = {"total_tokens", "evaluate_every_tokens", "save_every_tokens", "threads", "compile"}
+
+
+def default_cache() -> Path:
+    """`$VERNACULAR_CACHE`, else `vernacular` in the user's cache folder."""
+    if chosen := os.environ.get("VERNACULAR_CACHE"):
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "vernacular"
+
+
+def run_recipe(
+    recipe_file: Path, output: Path, cache: Path, until: str = STAGES[-1], say: Say = lambda _: None
+) -> None:
+    """Run the stages up to `until` and write the model folder `output`.
+
+    Raises `RecipeError` for a wrong recipe or an unknown stage, before any work; `SourceError` for a package that
+    cannot be fetched.
+    """
+    recipe = load_recipe(recipe_file)
+    if until not in STAGES:
+        raise RecipeError(f"there is no stage {until!r}; stages are {', '.join(STAGES)}")
+    run = cache / "runs" / recipe.name
+    _warn_of_versions(recipe, say)
+
+    from training.corpus import build_corpus
+
+    lock = recipe_file.with_suffix(".lock.json")
+    build_corpus(recipe.corpus, cache / "sources", run / "corpus", lock, say)
+    if until == "corpus":
+        return
+    _run_pretrain(recipe_file, recipe, run, output, say)
+
+
+def export_checkpoint(recipe_file: Path, output: Path, cache: Path, say: Say = lambda _: None) -> None:
+    """Write the run's newest checkpoint as a model folder, without training; it may be running meanwhile."""
+    from transformers import LlamaForCausalLM
+    from transformers.trainer_utils import get_last_checkpoint
+
+    recipe = load_recipe(recipe_file)
+    run = cache / "runs" / recipe.name
+    folder = run / "pretrain"
+    last = get_last_checkpoint(str(folder)) if folder.is_dir() else None  # type: ignore[no-untyped-call]
+    if last is None:
+        raise RecipeError(f"{recipe.name} has no checkpoint yet in {folder}; run the recipe first")
+    steps = json.loads((Path(last) / "trainer_state.json").read_text(encoding="utf-8"))["global_step"]
+    _write_folder(recipe_file, recipe, run, output, LlamaForCausalLM.from_pretrained(last), steps, say)
+
+
+def _run_pretrain(recipe_file: Path, recipe: Recipe, run: Path, output: Path, say: Say) -> None:
+    from training.corpus import read_documents
+    from training.examples import ExampleMaker
+    from training.measure import HeldOut
+    from training.plot import plot_curve
+    from training.pretrain import pretrain
+    from training.tokenizer import load_tokenizer, save_tokenizer, train_tokenizer
+
+    stage, corpus, folder = recipe.pretrain, run / "corpus", run / "pretrain"
+    _claim(stage, corpus, folder)
+    documents = {k: read_documents(corpus / f"train-{k}.jsonl") for k, v in stage.examples.mix.items() if v > 0}
+    if not (folder / "tokenizer.json").exists():
+        say("pretrain: training the tokenizer")
+        save_tokenizer(train_tokenizer(stage.tokenizer, documents, stage.seed), folder, stage.model.max_positions)
+    tokenizer = load_tokenizer(folder)
+    held_out = {path.stem.removeprefix("heldout-"): read_documents(path) for path in corpus.glob("heldout-*.jsonl")}
+    rows = HeldOut.sample(held_out, tokenizer, stage.row_tokens)
+    maker = ExampleMaker(documents, tokenizer, stage.examples, stage.seed)
+    model = pretrain(stage, maker, tokenizer, rows, folder, say)
+    plot_curve(folder / "curve.jsonl", folder / "curve.png")
+    _write_folder(recipe_file, recipe, run, output, model, stage.total_steps, say)
+
+
+def _write_folder(
+    recipe_file: Path, recipe: Recipe, run: Path, output: Path, model: object, steps: int, say: Say
+) -> None:
+    from transformers import LlamaForCausalLM
+
+    from training.corpus import read_documents
+    from training.export import export_model
+    from training.manifest import write_manifest
+    from training.tokenizer import bytes_per_token, load_tokenizer
+
+    assert isinstance(model, LlamaForCausalLM)
+    tokenizer = load_tokenizer(run / "pretrain")
+    texts = {
+        path.stem.removeprefix("heldout-"): [d.text for d in read_documents(path)[:100]]
+        for path in sorted((run / "corpus").glob("heldout-*.jsonl"))
+    }
+    measured = {language: bytes_per_token(tokenizer, items) for language, items in texts.items()}
+    measured["all"] = bytes_per_token(tokenizer, [text for items in texts.values() for text in items])
+    export_model(model, tokenizer, output)
+    write_manifest(output, recipe_file, recipe, model, run, measured, steps * recipe.pretrain.tokens_per_step)
+    say(f"model folder: {output}")
+
+
+def _claim(stage: PretrainStage, corpus: Path, folder: Path) -> None:
+    """Remember what the folder is for; refuse one that was begun for something else."""
+    parts = {
+        "stage": stage.model_dump(mode="json", exclude=_FREE),
+        "corpus": json.loads((corpus / "corpus.json").read_text(encoding="utf-8"))["files_sha256"],
+    }
+    key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    mark = folder / "stage.sha256"
+    if mark.exists() and mark.read_text(encoding="utf-8").strip() != key:
+        raise RecipeError(
+            f"{folder} holds a training of another corpus or recipe of this name; "
+            "give the recipe another name, or delete that folder to begin anew"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.write_text(key + "\n", encoding="utf-8")
+
+
+def _warn_of_versions(recipe: Recipe, say: Say) -> None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    for name, wanted in recipe.versions.items():
+        try:
+            found = version(name).partition("+")[0]
+        except PackageNotFoundError:
+            found = "not installed"
+        if found != wanted:
+            say(f"warning: the recipe was made with {name} {wanted}, here it is {found}; weights will differ")
