@@ -115,7 +115,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _checked(url: str) -> str:
-    example = "write it like http://127.0.0.1:8000"
+    example = "write it like http://127.0.0.1:8480"
     try:
         port = httpx.URL(url).port
     except httpx.InvalidURL as error:
@@ -172,6 +172,8 @@ def _refusal(response: httpx.Response, body: bytes, url: str) -> Exception:
 def _as_error(problem: Problem, status: int, retry_after: str | None) -> Exception:
     if problem.code == "protocol_version":
         return ProtocolMismatchError(problem.message)
+    if problem.code == "superseded":
+        return RequestError(problem.message, status=httpx.codes.CONFLICT, code=problem.code)
     if status < httpx.codes.INTERNAL_SERVER_ERROR and status != httpx.codes.TOO_MANY_REQUESTS:
         return RequestError(problem.message, status=status, code=problem.code)
     wait_s = problem.retry_after_s

@@ -31,13 +31,17 @@ logger = logging.getLogger(__name__)
 
 
 class Session:
-    """Proposes completions, and keeps watch over the server. Belongs to the event loop that it is used in."""
+    """Proposes completions, and keeps watch over the server. Belongs to the event loop that it is used in.
 
-    def __init__(self, settings: Settings, announce: Callable[[Status], None]) -> None:
+    `announce` is told of each other state of the server, `report` of each request that it refused.
+    """
+
+    def __init__(self, settings: Settings, announce: Callable[[Status], None], report: Callable[[str], None]) -> None:
         self.settings = settings
         self.model: ModelCard | None = None
         self.availability = Availability(announce)
         self._announce = announce
+        self._report = report
         self._id = uuid.uuid4().hex
         self._numbers = itertools.count(1)
         self._client: CompletionClient | None = None
@@ -112,8 +116,9 @@ class Session:
             detail = f"{self.settings.server_url} took longer than {self.settings.timeout_s:g} s"
             self.availability.failed(State.SLOW, detail)
         except RequestError as error:
-            logger.warning("request %s refused: %s", request.request_id, error)
-            self.availability.failed(State.FAILED, str(error))
+            # The fault of this one request: the next one, of another document, may be well.
+            if error.code != "superseded":
+                self._report(f"the server refused a request: {error}")
         except UnavailableError as error:
             if error.code == "starting":
                 self._troubled(State.STARTING, str(error), error.retry_after_s)

@@ -21,7 +21,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    server_url: str = Field(default="http://127.0.0.1:8000", description="where the completion server answers")
+    server_url: str = Field(default="http://127.0.0.1:8480", description="where the completion server answers")
     enabled: bool = Field(default=True, description="whether ghost text is proposed at all")
     debounce_ms: int = Field(default=30, ge=0, le=2000, description="pause in typing before the server is asked")
     timeout_s: float = Field(default=8.0, gt=0, le=120, description="after which a proposal is given up")

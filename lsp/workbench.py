@@ -45,7 +45,7 @@ class Workbench:
             self._tell(problem)
         settings, problem = with_values(defaults, initial)
         self._tell(problem)
-        self.session = Session(settings, self._announce)
+        self.session = Session(settings, self._announce, self._log_once)
 
     async def configure(self, values: object) -> None:
         """The editor sent settings."""
@@ -104,6 +104,11 @@ class Workbench:
             self._server.window_show_message(
                 types.ShowMessageParams(types.MessageType.Warning, f"vernacular: {message}")
             )
+
+    def _log_once(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            self._server.window_log_message(types.LogMessageParams(types.MessageType.Warning, f"vernacular: {message}"))
 
     def _announce(self, status: Status) -> None:
         kind = types.MessageType.Info if status.state in QUIET_STATES else types.MessageType.Warning

@@ -62,6 +62,7 @@ def test_every_position_encoding(fake: FakeServer, tmp_path: Path, encoding: str
     with editor("--server", fake.url) as one:
         answer = one.initialize(tmp_path, encodings=[encoding])
         assert answer["capabilities"]["positionEncoding"] == encoding
+        assert answer["capabilities"]["inlineCompletionProvider"] == {}
         one.open(uri, "'\N{GRINNING FACE}'x")
         items = one.ghost_text(uri, 0, character)
 
@@ -196,7 +197,6 @@ def test_a_server_that_starts_is_waited_for(fake: FakeServer, tmp_path: Path) ->
     [
         (Reply(status=500, problem=Problem(code="internal", message="the engine died")), "failed"),
         (Reply(status=502), "failed"),
-        (Reply(status=413, problem=Problem(code="too_large", message="too large")), "failed"),
         (Reply(status=404), "unreachable"),
         (Reply(raw=b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\n\r\nhtml"), "unreachable"),
         (Reply(raw=b"SSH-2.0-OpenSSH_9.2\r\n"), "unreachable"),
@@ -223,6 +223,24 @@ def test_whatever_the_server_answers_the_editor_is_left_in_peace(
         fake.reply = Reply("fine")
         assert one.ghost_text(uri, 0, 1, invoked=True)[0]["insertText"] == "fine"
         assert one.all_said("window/showMessage") == []
+
+
+def test_a_refused_request_is_logged_once_and_stops_no_other(
+    connected: Editor, fake: FakeServer, tmp_path: Path
+) -> None:
+    def refuse_text(request: CompletionRequest) -> Reply:
+        problem = Problem(code="unknown_language", message="unknown language 'text'")
+        return Reply(status=422, problem=problem) if request.language == "text" else Reply("fine")
+
+    fake.reply = refuse_text
+    connected.open(uri_of(tmp_path, "a.unheard"), "a", "unheard")
+    connected.open(uri_of(tmp_path), "a")
+    for _ in range(3):
+        assert connected.ghost_text(uri_of(tmp_path, "a.unheard"), 0, 1) == []
+        assert connected.ghost_text(uri_of(tmp_path), 0, 1)[0]["insertText"] == "fine"
+    [warning] = [log["message"] for log in connected.all_said("window/logMessage") if log["type"] == 2]
+    assert warning == "vernacular: the server refused a request: unknown language 'text'"
+    assert [status["state"] for status in connected.all_said("vernacular/status")] == ["ready"]
 
 
 def test_a_slow_server_is_given_up(fake: FakeServer, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ M.options = {
   {
     name = 'server_url',
     default = nil,
-    kind = 'a URL such as "http://127.0.0.1:8000"',
+    kind = 'a URL such as "http://127.0.0.1:8480"',
     holds = function(value)
       return is_text(value) and value:match('^https?://[^/]') ~= nil
     end,
