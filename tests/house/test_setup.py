@@ -72,8 +72,8 @@ def test_the_locks_leave_out_what_would_break_or_bloat_a_cpu(root: Path) -> None
     ("extras", "files"),
     [
         (["lsp"], ["lsp"]),
-        (["server", "vllm-cpu"], ["torch", "serve"]),
-        (["server", "vllm-gpu"], ["serve-gpu"]),
+        (["lsp", "server", "vllm-cpu"], ["torch", "serve"]),
+        (["lsp", "server", "vllm-gpu"], ["serve-gpu"]),
         (["lsp", "server", "vllm-cpu", "training", "evaluation", "dev"], ["torch", "serve", "dev"]),
     ],
 )
