@@ -1,0 +1,175 @@
+"""`vernacular complete FILE LINE COLUMN`: the ghost text at one place of a file, as an editor would show it.
+
+The request is the language server's own (`lsp/context.py`, `lsp/client.py`), so that what is seen here is what an
+editor gets. Lines and columns count from 1, columns in characters, as an editor's status line has them.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from core.wire import CompletionResult
+    from lsp.context import Origin
+    from lsp.documents import Document, Place
+
+NEAREST_LINES = 3
+GHOST, DIM = "italic cyan", "dim"
+TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A result and where the time went, in milliseconds on this side's clock."""
+
+    result: CompletionResult
+    local_ms: float
+    round_trip_ms: float
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def complete(
+        file: Annotated[Path, typer.Argument(help="The file.", show_default=False)],
+        line: Annotated[int, typer.Argument(help="The cursor's line, from 1.", min=1, show_default=False)],
+        column: Annotated[
+            int, typer.Argument(help="Characters before the cursor and 1 more.", min=1, show_default=False)
+        ],
+        server: Annotated[str | None, typer.Option(help="URL of the completion server.", metavar="URL")] = None,
+        languages: Annotated[
+            list[Path] | None, typer.Option(help="A folder of language files; may be repeated.", metavar="DIR")
+        ] = None,
+        max_new_tokens: Annotated[int, typer.Option(help="Upper bound on the tokens proposed.", min=1, max=1024)] = 64,
+    ) -> None:
+        """Print the ghost text at one place of a file, and where the time went."""
+        import asyncio
+
+        from rich.console import Console
+
+        from lsp.settings import Settings, with_values
+
+        settings, problem = with_values(Settings(), {"server_url": server})
+        if problem:
+            raise typer.BadParameter(problem, param_hint="--server")
+        begin_s = time.perf_counter()
+        document, place = located_in(file, line, column)
+        origin = origin_of(file.absolute(), tuple(languages or ()))
+        read_s = time.perf_counter() - begin_s
+        answer = asyncio.run(_ask(document, place, origin, settings.server_url, max_new_tokens, read_s))
+        console = Console(highlight=False, soft_wrap=True)
+        console.print(shown(document, place, answer.result.text))
+        console.print(explained(answer))
+
+
+def located_in(file: Path, line: int, column: int) -> tuple[Document, Place]:
+    """The file as a document, and the place in it. Raises `ConfigError` for what is not there, each in one line."""
+    from core.errors import ConfigError
+    from lsp.documents import Document, Place
+
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: no such file; check the path") from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise ConfigError(f"{file}: cannot be read ({reason}); a readable file is needed") from None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        at = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{file}:{at}: byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8") from None
+    document = Document.of(file.absolute().as_uri(), text)
+    if line > len(document.lines):
+        raise ConfigError(f"{file}: line {line} is past the end; the last one is {len(document.lines)}")
+    width = len(document.line(line - 1))
+    if column > width + 1:
+        raise ConfigError(f"{file}:{line}: column {column} is past the end; the last one is {width + 1}")
+    return document, Place(line - 1, column - 1)
+
+
+def origin_of(path: Path, language_folders: tuple[Path, ...]) -> Origin:
+    """Language and path of a file; its workspace is the git repository around it, where there is one."""
+    from core.language_files import load_languages
+    from lsp.context import Origin, located
+
+    repository = [folder for folder in path.parents if (folder / ".git").exists()][:1]
+    return located(Origin(load_languages(language_folders).for_path(str(path)).name), path, repository)
+
+
+async def _ask(
+    document: Document, place: Place, origin: Origin, url: str, max_new_tokens: int, read_s: float
+) -> Answer:
+    import uuid
+
+    from core.errors import UnavailableError
+    from core.wire import Trigger
+    from lsp.client import CompletionClient
+    from lsp.context import Budget, Wish, completion_request
+
+    client = CompletionClient(url, TIMEOUT_S)
+    try:
+        health = await client.health()
+        if health.status != "ready":
+            raise UnavailableError(f"{url} is not ready: {health.status}: {health.detail}")
+        begin_s = time.perf_counter()
+        identifier = uuid.uuid4().hex
+        wish = Wish(identifier, identifier, Trigger.INVOKED, max_new_tokens)
+        request = completion_request(document, place, origin, Budget.for_model(health.model, max_new_tokens), wish)
+        sent_s = time.perf_counter()
+        result = await client.complete(request)
+        return Answer(result, (read_s + sent_s - begin_s) * 1e3, (time.perf_counter() - sent_s) * 1e3)
+    finally:
+        await client.close()
+
+
+def shown(document: Document, place: Place, ghost: str) -> Text:
+    """The ghost text between the nearest lines of the document, with line numbers; `+` numbers its own lines."""
+    from rich.text import Text
+
+    first = max(place.line - NEAREST_LINES, 0)
+    beyond = min(place.line + 1 + NEAREST_LINES, len(document.lines))
+    here = document.line(place.line)
+    head, *more = ghost.split("\n")
+    rows: list[tuple[str, Text]] = [
+        (str(number + 1), Text(document.line(number))) for number in range(first, place.line)
+    ]
+    rows.append((str(place.line + 1), Text(here[: place.column]).append(head, GHOST)))
+    rows += [("+", Text(ghost_line, GHOST)) for ghost_line in more]
+    rows[-1][1].append(here[place.column :])
+    rows += [(str(number + 1), Text(document.line(number))) for number in range(place.line + 1, beyond)]
+    width = max(len(number) for number, _ in rows)
+    return Text("\n").join(
+        Text.assemble((f"{number:>{width}} \N{BOX DRAWINGS LIGHT VERTICAL} ", DIM), line) for number, line in rows
+    )
+
+
+def explained(answer: Answer) -> Text:
+    """Where the time went, and what the tokens were."""
+    from rich.text import Text
+
+    result, timings, tokens = answer.result, answer.result.timings, answer.result.tokens
+    network_ms = max(answer.round_trip_ms - timings.total_ms, 0.0)
+    stages = {
+        "local": answer.local_ms,
+        "network": network_ms,
+        "queue": timings.queue_ms,
+        "first token": timings.first_token_ms,
+        "total": answer.local_ms + answer.round_trip_ms,
+    }
+    time_line = ", ".join(f"{name} {value:.1f} ms" for name, value in stages.items())
+    token_line = (
+        f"prompt {tokens.prompt} tokens: {tokens.cached} cached, {tokens.computed} computed; "
+        f"{tokens.generated} generated, {tokens.healed_bytes} bytes healed"
+    )
+    proposal = "" if result.text else "nothing to propose; "
+    model_line = f"{proposal}{result.model}, confidence {result.confidence:.2f}, ended by {result.finish_reason.value}"
+    return Text(f"\n{time_line}\n{token_line}\n{model_line}", DIM)
