@@ -14,10 +14,10 @@ from typing import Annotated
 
 import typer
 
-from cli import doctor
+from cli import complete, doctor, lsp, train
 from core.errors import VernacularError
 
-GROUPS = (doctor,)
+GROUPS = (lsp, complete, doctor, train)
 
 app = typer.Typer(
     help="Code completion for languages that no model was trained on.",
