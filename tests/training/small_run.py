@@ -1,0 +1,55 @@
+"""A small training in a process of its own, for the tests that kill it: `python small_run.py FOLDER STEPS PAUSE_S`.
+
+Prints the SHA-256 of the final weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+def main() -> None:
+    folder, steps, pause_s = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    import conftest
+
+    from training.examples import ExampleMaker
+    from training.measure import HeldOut
+    from training.pretrain import pretrain
+    from training.tokenizer import train_tokenizer
+
+    documents = conftest.documents.__wrapped__()
+    part = conftest.part.__wrapped__()
+    stage = conftest.stage.__wrapped__(part)
+    stage = stage.model_copy(update={"total_tokens": steps * stage.tokens_per_step})
+    tokenizer = train_tokenizer(stage.tokenizer, documents, seed=1)
+
+    class Slow(ExampleMaker):
+        def row(self, number, length):  # type: ignore[no-untyped-def]
+            time.sleep(pause_s)
+            return super().row(number, length)
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+    model = pretrain(
+        stage,
+        Slow(documents, tokenizer, stage.examples, stage.seed),
+        tokenizer,
+        HeldOut.sample(documents, tokenizer, 64),
+        folder,
+        say,
+    )
+    digest = hashlib.sha256()
+    for _, tensor in sorted(model.state_dict().items()):
+        digest.update(tensor.detach().numpy().tobytes())
+    print(digest.hexdigest())  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
