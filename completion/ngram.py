@@ -16,7 +16,7 @@ from typing import Protocol
 from completion.lexemes import NOTHING, Proposal, is_line_start, last_lexeme, lexemes
 
 BACK_OFF = 0.4
-OWN_WEIGHT = 8
+OWN_WEIGHT = 1000
 OWN_WINDOW = 40_000
 """Characters on either side of the cursor whose lexemes count as the file's own."""
 
