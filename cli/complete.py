@@ -27,7 +27,10 @@ TIMEOUT_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A result and where the time went, in milliseconds on this side's clock."""
+    """A result, and milliseconds on this side's clock.
+
+    `local_ms` is the making of the request, `round_trip_ms` from sending it to the result.
+    """
 
     result: CompletionResult
     local_ms: float
@@ -50,7 +53,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         max_new_tokens: Annotated[int, typer.Option(help="Upper bound on the tokens proposed.", min=1, max=1024)] = 64,
     ) -> None:
-        """Print the ghost text at one place of a file, and where the time went."""
+        """Print the ghost text at one place of a file."""
         import asyncio
 
         from rich.console import Console
@@ -60,11 +63,9 @@ def register(app: typer.Typer) -> None:
         settings, problem = with_values(Settings(), {"server_url": server})
         if problem:
             raise typer.BadParameter(problem, param_hint="--server")
-        begin_s = time.perf_counter()
         document, place = located_in(file, line, column)
         origin = origin_of(file.absolute(), tuple(languages or ()))
-        read_s = time.perf_counter() - begin_s
-        answer = asyncio.run(_ask(document, place, origin, settings.server_url, max_new_tokens, read_s))
+        answer = asyncio.run(_ask(document, place, origin, settings.server_url, max_new_tokens))
         console = Console(highlight=False, soft_wrap=True)
         console.print(shown(document, place, answer.result.text))
         console.print(explained(answer))
@@ -105,9 +106,7 @@ def origin_of(path: Path, language_folders: tuple[Path, ...]) -> Origin:
     return located(Origin(load_languages(language_folders).for_path(str(path)).name), path, repository)
 
 
-async def _ask(
-    document: Document, place: Place, origin: Origin, url: str, max_new_tokens: int, read_s: float
-) -> Answer:
+async def _ask(document: Document, place: Place, origin: Origin, url: str, max_new_tokens: int) -> Answer:
     import uuid
 
     from core.errors import UnavailableError
@@ -126,7 +125,7 @@ async def _ask(
         request = completion_request(document, place, origin, Budget.for_model(health.model, max_new_tokens), wish)
         sent_s = time.perf_counter()
         result = await client.complete(request)
-        return Answer(result, (read_s + sent_s - begin_s) * 1e3, (time.perf_counter() - sent_s) * 1e3)
+        return Answer(result, (sent_s - begin_s) * 1e3, (time.perf_counter() - sent_s) * 1e3)
     finally:
         await client.close()
 

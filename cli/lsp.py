@@ -12,7 +12,7 @@ def register(app: typer.Typer) -> None:
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
     )
     def lsp(context: typer.Context) -> None:
-        """Start the language server for an editor, over standard input and output."""
+        """Start the language server, for an editor."""
         from lsp.main import main
 
         main(context.args)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.neovim.driver import ROOT, Neovim, neovim
+from tests.neovim.driver import Neovim, neovim, neovim_command
 
 
 @pytest.fixture(scope="session")
 def nvim_command() -> str:
-    """The path that `scripts/install-neovim.sh` prints."""
-    answer = subprocess.run([ROOT / "scripts" / "install-neovim.sh"], capture_output=True, text=True, check=False)
-    if answer.returncode:
-        pytest.skip(answer.stderr.strip())
-    return answer.stdout.strip()
+    """Its path."""
+    return neovim_command()
 
 
 @pytest.fixture

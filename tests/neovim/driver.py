@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pynvim
+import pytest
 
 from tests.lsp.fake_server import wait_until
 
@@ -91,6 +94,15 @@ class Neovim:
         """What `:checkhealth vernacular` shows."""
         self.session.command("checkhealth vernacular")
         return "\n".join(self.lines)
+
+
+@cache
+def neovim_command() -> str:
+    """The path of a Neovim that is new enough, which `scripts/install-neovim.sh` prints; skips where there is none."""
+    answer = subprocess.run([ROOT / "scripts" / "install-neovim.sh"], capture_output=True, text=True, check=False)
+    if answer.returncode:
+        pytest.skip(answer.stderr.strip())
+    return answer.stdout.strip()
 
 
 @contextmanager
