@@ -1,0 +1,131 @@
+"""`vernacular serve`: the completion server and its model."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from server.engines.base import EngineState
+
+_POLL_S = 0.1
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("serve", help="Serve completions over HTTP.")(serve)
+
+
+def serve(
+    model: Annotated[
+        str | None, typer.Option(help="Model folder or Hugging Face id; default: the embedded model.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.", min=0, max=65535)] = 8480,
+    template: Annotated[
+        str | None, typer.Option(help="Fill-in-the-middle template; default: by the model's own word or name.")
+    ] = None,
+    languages: Annotated[
+        list[Path] | None, typer.Option(help="Folder of language files; may be repeated, the first is strongest.")
+    ] = None,
+    max_model_len: Annotated[
+        int | None, typer.Option(help="Tokens of prompt and answer; default: 4096 on a CPU, 16384 on a GPU.", min=16)
+    ] = None,
+    healing: Annotated[bool, typer.Option(help="Take back the unfinished token at the cursor.")] = True,
+    mode: Annotated[
+        str, typer.Option(help="How vLLM is driven: auto, sync (a thread; best on a CPU) or async (AsyncLLM).")
+    ] = "auto",
+    dtype: Annotated[str, typer.Option(help="Number format: auto, float32, bfloat16 or float16.")] = "auto",
+    eager: Annotated[bool, typer.Option(help="Do not compile: starts sooner, each token takes longer.")] = False,
+    block_size: Annotated[
+        int | None, typer.Option(help="Tokens a block of the prefix cache; default: 32 on a CPU, vLLM's on a GPU.")
+    ] = None,
+    kv_cache_gib: Annotated[float, typer.Option(help="On a CPU: memory for the prefix cache, in GiB.")] = 1.0,
+    gpu_memory: Annotated[float, typer.Option(help="On a GPU: share of its memory to take.")] = 0.85,
+    threads: Annotated[int | None, typer.Option(help="On a CPU: cores to compute on; default: all.", min=1)] = None,
+    max_sequences: Annotated[int, typer.Option(help="Requests computed at once; more wait.", min=1)] = 32,
+    speculate: Annotated[
+        int, typer.Option(help="Tokens proposed a step by looking up n-grams; 0: off.", min=0, max=16)
+    ] = 0,
+    log_level: Annotated[
+        str, typer.Option(help="error, warning, info (one line a request) or debug (the engine's log too).")
+    ] = "warning",
+) -> None:
+    """Serve completions over HTTP."""
+    from core.errors import ConfigError, MissingDependencyError
+
+    try:
+        from server.main import ServerOptions, configure_logging, run
+        from server.service import ModelChoice
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in {"cli", "completion", "core", "server"}:
+            raise
+        raise MissingDependencyError(error.name or "the server", "server") from None
+    choices = {
+        "--mode": (mode, ("auto", "sync", "async")),
+        "--dtype": (dtype, ("auto", "float32", "bfloat16", "float16")),
+        "--log-level": (log_level, ("error", "warning", "info", "debug")),
+    }
+    for option, (value, known) in choices.items():
+        if value not in known:
+            raise ConfigError(f"{option} {value}: choose one of {', '.join(known)}")
+    configure_logging(log_level)
+    options = ServerOptions(
+        host=host,
+        port=port,
+        languages=tuple(languages or ()),
+        engine_options={
+            "max_model_len": max_model_len,
+            "mode": mode,
+            "dtype": dtype,
+            "eager": eager,
+            "block_size": block_size,
+            "kv_cache_gib": kv_cache_gib,
+            "gpu_memory": gpu_memory,
+            "threads": threads,
+            "max_sequences": max_sequences,
+            "speculate": speculate,
+        },
+    )
+    run(options, ModelChoice(model, template, max_model_len, healing), _progress)
+
+
+@contextlib.contextmanager
+def _progress(url: str, state: Callable[[], EngineState]) -> Iterator[None]:
+    """Show what the server is doing, on standard error: one line that changes, or in a log one line a change."""
+    from rich.console import Console
+
+    console = Console(file=sys.stderr, highlight=False)
+    console.print(f"vernacular: listening on {url}")
+    ended = threading.Event()
+
+    def follow() -> None:
+        seen: EngineState | None = None
+        with console.status("starting") if console.is_terminal else contextlib.nullcontext() as status:
+            while not ended.wait(_POLL_S):
+                now = state()
+                if now == seen:
+                    continue
+                if status is not None:
+                    status.update(f"{now.status}: {now.detail}")
+                if status is None or now.status != "starting":
+                    console.print(f"vernacular: {now.status}: {now.detail}")
+                if status is not None and now.status == "ready":
+                    status.stop()
+                elif status is not None:
+                    status.start()
+                seen = now
+
+    thread = threading.Thread(target=follow, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(timeout=1)

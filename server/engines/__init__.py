@@ -1,0 +1,1 @@
+"""The server's side of engines: something that streams, aborts, answers a health check, and can die."""

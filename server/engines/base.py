@@ -1,0 +1,54 @@
+"""What the server needs of an engine, wherever it runs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Literal
+
+from server.generation import EngineFacts, EngineStats, Job, Output
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """What an engine is doing. `detail` is one line for people; `facts` are set while it is ready."""
+
+    status: Literal["starting", "ready", "failed"]
+    detail: str
+    facts: EngineFacts | None = None
+    restarts: int = 0
+    retry_after_s: float = 1.0
+
+
+class Engine(ABC):
+    """One model, somewhere. Every method is called on the server's event loop and never blocks it."""
+
+    @property
+    @abstractmethod
+    def state(self) -> EngineState:
+        """What it does now."""
+
+    @abstractmethod
+    async def changed(self, seen: EngineState) -> EngineState:
+        """Wait until the state is another one than `seen`; the new state."""
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Begin to load; returns at once, `state` tells how it goes."""
+
+    @abstractmethod
+    def generate(self, job: Job) -> AsyncGenerator[Output, None]:
+        """Outputs of the job; the last has a `finish`. Closing the generator aborts it in the engine.
+
+        Raises `UnavailableError` while the engine is not ready, `EngineError` where it died or hung under the job,
+        `RequestError` where it refuses the job.
+        """
+
+    @abstractmethod
+    async def stats(self) -> EngineStats:
+        """Counters of the engine itself. Raises `UnavailableError` while it is not ready."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Stop the engine and wait until it is gone."""

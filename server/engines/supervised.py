@@ -1,0 +1,198 @@
+"""The engine `vllm`: a worker process that is watched, and started again when it dies or hangs.
+
+Guarantees: a job under way when the worker ends gets an `EngineError` at once; while no worker is ready, jobs are
+refused with the seconds after which to try again; a worker that answers no ping, or has work and makes no
+progress, for `hang_s` is killed; starts after a death wait 0.5 s, 1 s, 2 s and so on up to `max_backoff_s`, and
+begin anew at 0.5 s once a worker was ready for a minute. A worker that says that it can never start is not
+started again: the state is `failed` then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
+
+from core.errors import EngineError, RequestError, UnavailableError
+from server.engines.base import Engine, EngineState
+from server.engines.worker_process import JobQueue, WorkerFailedError, WorkerProcess
+from server.generation import EngineStats, Job, Output
+from server.worker.protocol import Abort, Generate, Rejected, Start
+
+log = logging.getLogger("vernacular.engine")
+
+_STEADY_S = 60.0
+_FAILED_AFTER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """Times in seconds."""
+
+    ping_s: float = 2.0
+    hang_s: float = 120.0
+    load_s: float = 1800.0
+    first_backoff_s: float = 0.5
+    max_backoff_s: float = 30.0
+    grace_s: float = 2.0
+
+
+class SupervisedWorker(Engine):
+    """See the module. `engine` names one in `server.worker.engine.ENGINES`, `options` are its options."""
+
+    def __init__(self, engine: str, options: dict[str, JsonValue], times: Supervision | None = None) -> None:
+        self._start_frame = Start(engine=engine, options=options)
+        self._times = times or Supervision()
+        self._state = EngineState("starting", "starting the worker")
+        self._change = asyncio.Event()
+        self._worker: WorkerProcess | None = None
+        self._supervising: asyncio.Task[None] | None = None
+
+    @property
+    def state(self) -> EngineState:
+        """What the worker does now."""
+        return self._state
+
+    @property
+    def worker_pid(self) -> int | None:
+        """Process id of the worker, while there is one."""
+        return self._worker.pid if self._worker else None
+
+    async def changed(self, seen: EngineState) -> EngineState:
+        """Wait until the state is another one than `seen`."""
+        while self._state == seen:
+            await self._change.wait()
+        return self._state
+
+    async def start(self) -> None:
+        """Begin to supervise."""
+        self._supervising = asyncio.ensure_future(self._supervise())
+
+    async def generate(self, job: Job) -> AsyncGenerator[Output, None]:
+        """Outputs of the job."""
+        worker = self._ready_worker()
+        queue: JobQueue = asyncio.Queue()
+        worker.jobs[job.id] = queue
+        worker.send(Generate(job=job))
+        ended = False
+        try:
+            while not ended:
+                item = await queue.get()
+                ended = not isinstance(item, Output) or item.finish is not None
+                match item:
+                    case Output():
+                        yield item
+                    case Rejected(message=message):
+                        raise RequestError(f"the engine refused the request: {message}", code="refused_by_engine")
+                    case error:
+                        raise error
+        finally:
+            worker.jobs.pop(job.id, None)
+            if not ended:
+                worker.send(Abort(id=job.id))
+
+    async def stats(self) -> EngineStats:
+        """Counters of the worker."""
+        try:
+            return await self._ready_worker().ping(self._times.hang_s)
+        except TimeoutError:
+            raise EngineError("the engine does not answer") from None
+
+    async def close(self) -> None:
+        """End the worker."""
+        if self._supervising is not None:
+            self._supervising.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._supervising
+
+    def _ready_worker(self) -> WorkerProcess:
+        state = self._state
+        if state.status != "ready" or self._worker is None:
+            raise UnavailableError(
+                f"the model is not ready: {state.detail}", retry_after_s=state.retry_after_s, code=state.status
+            )
+        return self._worker
+
+    async def _supervise(self) -> None:
+        deaths = 0
+        while True:
+            began = time.monotonic()
+            try:
+                reason = await self._live_once()
+            except WorkerFailedError as error:
+                self._become(EngineState("failed", str(error), retry_after_s=60.0))
+                return
+            deaths = 1 if time.monotonic() - began > _STEADY_S else deaths + 1
+            wait_s = min(self._times.first_backoff_s * 2 ** (deaths - 1), self._times.max_backoff_s)
+            log.warning("%s; starting again in %.1f s", reason, wait_s)
+            self._become(
+                EngineState(
+                    "failed" if deaths >= _FAILED_AFTER else "starting",
+                    f"{reason}; starting again in {wait_s:.1f} s",
+                    restarts=self._state.restarts + 1,
+                    retry_after_s=max(1.0, wait_s),
+                )
+            )
+            await asyncio.sleep(wait_s)
+
+    async def _live_once(self) -> str:
+        """One worker from start to end; why it ended."""
+        worker = self._worker = await WorkerProcess.spawn()
+        self._become(EngineState("starting", "starting the worker", restarts=self._state.restarts))
+        grace_s = 0.0
+        try:
+            async with asyncio.timeout(self._times.load_s):
+                facts = await worker.load(self._start_frame, self._report)
+            self._become(EngineState("ready", facts.engine, facts, restarts=self._state.restarts))
+            return await self._watch(worker)
+        except TimeoutError:
+            return f"the worker was not ready after {self._times.load_s:.0f} s"
+        except EngineError as error:
+            return str(error)
+        except asyncio.CancelledError:
+            grace_s = self._times.grace_s
+            raise
+        finally:
+            self._worker = None
+            ended = EngineError("the engine ended while it worked on this request", code="engine_died")
+            for queue in worker.jobs.values():
+                queue.put_nowait(ended)
+            await asyncio.shield(worker.end(grace_s))
+
+    async def _watch(self, worker: WorkerProcess) -> str:
+        listening = asyncio.ensure_future(worker.listen())
+        try:
+            while True:
+                done, _ = await asyncio.wait((listening,), timeout=self._times.ping_s)
+                if done:
+                    return f"the worker ended ({await worker.describe_end()})"
+                stats = await self._ping(worker, listening)
+                if stats is not None and stats.stalled_s > self._times.hang_s:
+                    return f"the engine made no progress for {stats.stalled_s:.0f} s"
+        except TimeoutError:
+            return f"the worker did not answer for {self._times.hang_s:.0f} s"
+        finally:
+            listening.cancel()
+
+    async def _ping(self, worker: WorkerProcess, listening: asyncio.Future[None]) -> EngineStats | None:
+        """The worker's answer; `None` where it ended meanwhile. Raises `TimeoutError`."""
+        pinging = asyncio.ensure_future(worker.ping(self._times.hang_s))
+        await asyncio.wait((pinging, listening), return_when=asyncio.FIRST_COMPLETED)
+        if pinging.done():
+            return pinging.result()
+        pinging.cancel()
+        return None
+
+    def _report(self, detail: str) -> None:
+        if detail != self._state.detail:
+            self._become(replace(self._state, detail=detail))
+
+    def _become(self, state: EngineState) -> None:
+        self._state = state
+        self._change.set()
+        self._change = asyncio.Event()

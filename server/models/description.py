@@ -1,0 +1,87 @@
+"""What is said of a model: its name, template, and bytes a token.
+
+A checkpoint's `vernacular.json` may hold `name`, `template` and `bytes_per_token`; what it does not hold is found
+out here. Options that a person gave go before it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from completion.templates import TEMPLATES, FimTemplate, template_for_model, template_named
+from core.errors import CheckpointError, TemplateError
+from server.tokens.rendering import TokenRenderer
+
+_SAMPLE = '''\
+def read_table(path, separator=","):
+    """Read a table, one row a line."""
+    rows = []
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            cells = line.rstrip("\\n").split(separator)
+            if rows and len(cells) != len(rows[0]):
+                raise ValueError(f"line {number} has {len(cells)} cells, not {len(rows[0])}")
+            rows.append(cells)
+    return rows
+
+fn main {
+  let counts : Map[String, Int] = Map::new()
+  for word in words {
+    counts[word] = counts.get(word).or(0) + 1
+  }
+  println("\\{counts.size()} words")
+}
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDescription:
+    """What a server says of the model that it serves."""
+
+    name: str
+    template: FimTemplate
+    bytes_per_token: float
+
+
+def describe(
+    folder: Path, renderer: TokenRenderer, config: dict[str, Any], name: str | None = None, template: str | None = None
+) -> ModelDescription:
+    """The description of the model in `folder`, its template checked against its tokenizer.
+
+    `name` is the model's id on a hub, where it has one, `template` the template that a person chose. Raises
+    `TemplateError` where none is known or it does not fit, `UnknownNameError` where there is none of that name.
+    """
+    manifest = _manifest(folder)
+    name = str(manifest.get("name") or name or folder.name)
+    chosen = _template(folder, name, config, template or manifest.get("template"))
+    renderer.check(chosen)
+    measured = manifest.get("bytes_per_token")
+    if not isinstance(measured, int | float) or measured <= 0:
+        measured = len(_SAMPLE.encode()) / len(renderer.encode(_SAMPLE))
+    return ModelDescription(name, chosen, round(float(measured), 3))
+
+
+def _template(folder: Path, name: str, config: dict[str, Any], chosen: str | None) -> FimTemplate:
+    if chosen:
+        return template_named(chosen)
+    for hint in (name, str(config.get("_name_or_path") or ""), folder.name):
+        if found := template_for_model(hint):
+            return found
+    raise TemplateError(
+        f"no fill-in-the-middle template is known for a model called {name!r}; choose one with --template: "
+        f"{', '.join(sorted(TEMPLATES))}"
+    )
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "vernacular.json"
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is not readable JSON ({error}); copy it again, or remove it") from None
+    return manifest if isinstance(manifest, dict) else {}

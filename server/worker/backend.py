@@ -1,0 +1,235 @@
+"""The two ways of driving vLLM, behind one interface.
+
+`SyncBackend` steps `LLMEngine` on a thread of its own: on a few CPU cores half the time a token of `AsyncLLM`,
+which runs its engine in a second process. `AsyncBackend` is `AsyncLLM`, for GPUs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+import traceback
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vllm import SamplingParams
+from vllm.engine.arg_utils import AsyncEngineArgs
+from vllm.inputs import TokensPrompt
+from vllm.outputs import RequestOutput
+from vllm.v1.engine.async_llm import AsyncLLM
+from vllm.v1.engine.exceptions import EngineDeadError
+from vllm.v1.engine.llm_engine import LLMEngine
+
+from server.worker.engine import JobError
+
+ENGINE_DIED = 70
+"""Exit status of a worker whose engine raised in the middle of a step: its state is not to be trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step added to one request."""
+
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    cached: int
+    queue_ms: float
+    finish: Literal["stop", "length"] | None
+
+
+class Backend(ABC):
+    """`generated_tokens` counts what the engine made; `progress` is `time.monotonic()` of its last sign of work."""
+
+    name = ""
+    dtype = ""
+
+    def __init__(self) -> None:
+        self.generated_tokens = 0
+        self.progress = time.monotonic()
+
+    @abstractmethod
+    async def load(self, arguments: AsyncEngineArgs) -> None:
+        """Build the engine."""
+
+    @abstractmethod
+    def stream(self, request_id: str, prompt: Sequence[int], params: SamplingParams) -> AsyncGenerator[Step, None]:
+        """Steps of a request; closing the generator aborts it in the engine. Raises `JobError`."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Stop the engine."""
+
+
+class SyncBackend(Backend):
+    """`LLMEngine` in this process. The thread that loads it steps it: OpenMP binds its threads to their maker."""
+
+    name = "synchronous"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wake = threading.Condition()
+        self._commands: deque[Callable[[LLMEngine], None]] = deque()
+        self._queues: dict[str, asyncio.Queue[Step | JobError]] = {}
+        self._added: dict[str, float] = {}
+        self._closed = False
+
+    async def load(self, arguments: AsyncEngineArgs) -> None:
+        """Start the thread, and wait until it has built the engine."""
+        self._loop = asyncio.get_running_loop()
+        loaded: asyncio.Future[str] = self._loop.create_future()
+        threading.Thread(target=self._run, args=(arguments, loaded), name="engine", daemon=True).start()
+        self.dtype = await loaded
+
+    async def stream(
+        self, request_id: str, prompt: Sequence[int], params: SamplingParams
+    ) -> AsyncGenerator[Step, None]:
+        """Steps of a request."""
+        queue: asyncio.Queue[Step | JobError] = asyncio.Queue()
+        self._queues[request_id] = queue
+        self._added[request_id] = self.progress = time.monotonic()
+        tokens = list(prompt)
+        self._do(lambda engine: self._add(engine, request_id, tokens, params))
+        step: Step | JobError | None = None
+        try:
+            while True:
+                step = await queue.get()
+                if isinstance(step, JobError):
+                    raise step
+                yield step
+                if step.finish is not None:
+                    return
+        finally:
+            del self._queues[request_id]
+            self._added.pop(request_id, None)
+            if not isinstance(step, Step) or step.finish is None:
+                self._do(lambda engine: engine.abort_request([request_id]))
+
+    async def close(self) -> None:
+        """Let the thread end after its current step."""
+        self._closed = True
+        self._do(lambda _: None)
+
+    def _do(self, command: Callable[[LLMEngine], None]) -> None:
+        with self._wake:
+            self._commands.append(command)
+            self._wake.notify()
+
+    def _add(self, engine: LLMEngine, request_id: str, prompt: list[int], params: SamplingParams) -> None:
+        if request_id not in self._queues:  # aborted before it began
+            return
+        try:
+            engine.add_request(request_id, TokensPrompt(prompt_token_ids=prompt), params)
+        except ValueError as error:
+            refused: list[tuple[str, Step | JobError]] = [(request_id, JobError(str(error)))]
+            self._loop.call_soon_threadsafe(self._deliver, refused)
+
+    def _run(self, arguments: AsyncEngineArgs, loaded: asyncio.Future[str]) -> None:
+        try:
+            engine = LLMEngine.from_engine_args(arguments)
+        except Exception as error:
+            traceback.print_exc()
+            self._loop.call_soon_threadsafe(loaded.set_exception, RuntimeError(_cause(error)))
+            return
+        dtype = str(engine.model_config.dtype).removeprefix("torch.")
+        self._loop.call_soon_threadsafe(loaded.set_result, dtype)
+        try:
+            while not self._closed:
+                self._step(engine)
+        except Exception:
+            traceback.print_exc()
+            os._exit(ENGINE_DIED)
+
+    def _step(self, engine: LLMEngine) -> None:
+        with self._wake:
+            while not self._commands and not engine.has_unfinished_requests():
+                self._wake.wait()
+            commands = list(self._commands)
+            self._commands.clear()
+        for command in commands:
+            command(engine)
+        if not engine.has_unfinished_requests():
+            return
+        began = time.monotonic()
+        outputs = engine.step()
+        self.progress = time.monotonic()
+        steps: list[tuple[str, Step | JobError]] = []
+        for output in outputs:
+            if isinstance(output, RequestOutput):
+                waited = began - self._added.pop(output.request_id, began)
+                step = _step_of(output, waited * 1e3)
+                self.generated_tokens += len(step.tokens)
+                steps.append((output.request_id, step))
+        if steps:
+            self._loop.call_soon_threadsafe(self._deliver, steps)
+
+    def _deliver(self, steps: list[tuple[str, Step | JobError]]) -> None:
+        for request_id, step in steps:
+            if queue := self._queues.get(request_id):
+                queue.put_nowait(step)
+
+
+class AsyncBackend(Backend):
+    """`AsyncLLM`: vLLM schedules and computes in processes of its own."""
+
+    name = "asynchronous"
+
+    async def load(self, arguments: AsyncEngineArgs) -> None:
+        """Start `AsyncLLM`; its engine process is started from a thread, since that blocks for long."""
+        loop = asyncio.get_running_loop()
+        config = await loop.run_in_executor(None, arguments.create_engine_config)
+        self._engine = await loop.run_in_executor(
+            None, lambda: AsyncLLM.from_vllm_config(config, disable_log_stats=True)
+        )
+        self.dtype = str(config.model_config.dtype).removeprefix("torch.")
+
+    async def stream(
+        self, request_id: str, prompt: Sequence[int], params: SamplingParams
+    ) -> AsyncGenerator[Step, None]:
+        """Steps of a request."""
+        self.progress = time.monotonic()
+        outputs = self._engine.generate(TokensPrompt(prompt_token_ids=list(prompt)), params, request_id)
+        try:
+            async for output in outputs:
+                self.progress = time.monotonic()
+                step = _step_of(output, 0.0)
+                self.generated_tokens += len(step.tokens)
+                yield step
+        except EngineDeadError:
+            traceback.print_exc()
+            os._exit(ENGINE_DIED)
+        except ValueError as error:
+            raise JobError(str(error)) from error
+        finally:
+            await outputs.aclose()
+
+    async def close(self) -> None:
+        """Stop vLLM's processes."""
+        self._engine.shutdown()
+
+
+def _step_of(output: RequestOutput, queue_ms: float) -> Step:
+    completion = output.outputs[0]
+    tokens = tuple(completion.token_ids)
+    found = completion.logprobs or ()
+    logprobs = tuple(at[token].logprob for at, token in zip(found, tokens, strict=True) if at is not None)
+    finish = completion.finish_reason
+    return Step(
+        tokens,
+        logprobs,
+        output.num_cached_tokens or 0,
+        queue_ms,
+        None if finish is None else "length" if finish == "length" else "stop",
+    )
+
+
+def _cause(error: BaseException) -> str:
+    """The first line of the innermost error that says something."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,123 @@
+"""An engine without a model, which does what a script says: for tests of everything round an engine.
+
+It honours `begin_with`, stops, aborts and counts like a real one, and can die, hang, or fail on cue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from completion.healing import VocabularyIndex
+from server.generation import EngineFacts, EngineStats, Job, Output
+from server.tokens.vocabulary import load_token_bytes
+from server.worker.engine import LoadError, Report, WorkerEngine
+
+
+class Script(BaseModel):
+    """What the engine does."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = Field(default="", description="folder with a tokenizer.json; empty: no constrained first token")
+    answer: tuple[int, ...] = Field(default=(1,), description="ids that each job gets, in turn, again and again")
+    context_tokens: int = Field(default=2048, description="what it says its context is", ge=1)
+    token_s: float = Field(default=0.0, description="seconds a token takes", ge=0)
+    load_s: float = Field(default=0.0, description="seconds that loading takes", ge=0)
+    fail: str = Field(default="", description="loading fails with this message")
+    die_after: int | None = Field(default=None, description="SIGKILL itself after so many tokens")
+    hang_after: int | None = Field(default=None, description="block the whole process after so many tokens")
+    stall_after: int | None = Field(default=None, description="stop producing, but answer pings, after so many tokens")
+    once: str = Field(default="", description="a file: dying and hanging happen only while it is not there")
+
+
+class ScriptedEngine(WorkerEngine):
+    """See the module."""
+
+    def __init__(self, options: dict[str, JsonValue]) -> None:
+        self._script = Script.model_validate(options)
+        self._index: VocabularyIndex | None = None
+        self._running = self._finished = self._aborted = self._tokens = 0
+        self._progress = time.monotonic()
+
+    async def load(self, report: Report) -> EngineFacts:
+        """Wait as scripted, then be ready or fail."""
+        report("reading the script")
+        await asyncio.sleep(self._script.load_s)
+        if self._script.fail:
+            raise LoadError(self._script.fail)
+        if self._script.model:
+            self._index = VocabularyIndex(load_token_bytes(Path(self._script.model)))
+        return EngineFacts(
+            engine="scripted",
+            context_tokens=self._script.context_tokens,
+            dtype="none",
+            token_healing=self._index is not None,
+            load_s=self._script.load_s,
+        )
+
+    async def generate(self, job: Job) -> AsyncGenerator[Output, None]:
+        """The scripted answer; the first token is the lowest id that begins with `begin_with`, where it is set."""
+        self._running += 1
+        self._progress = time.monotonic()
+        ended = False
+        try:
+            for position in range(job.max_new_tokens):
+                await asyncio.sleep(self._script.token_s)
+                await self._misbehave()
+                token = self._script.answer[position % len(self._script.answer)]
+                if position == 0 and job.begin_with and self._index:
+                    token = min(self._index.starting_with(job.begin_with))
+                self._tokens += 1
+                self._progress = time.monotonic()
+                finish = "stop" if token in job.stop else "length" if position + 1 == job.max_new_tokens else None
+                ended = finish is not None
+                yield Output(id=job.id, tokens=(token,), logprobs=(-0.5,), cached=len(job.prompt) // 2, finish=finish)
+                if ended:
+                    return
+        finally:
+            self._running -= 1
+            self._finished += ended
+            self._aborted += not ended
+
+    def stats(self) -> EngineStats:
+        """Counters."""
+        return EngineStats(
+            running=self._running,
+            finished=self._finished,
+            aborted=self._aborted,
+            generated_tokens=self._tokens,
+            stalled_s=time.monotonic() - self._progress if self._running else 0.0,
+        )
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    async def _misbehave(self) -> None:
+        script = self._script
+        cues = (script.die_after, script.hang_after, script.stall_after)
+        if self._tokens not in cues:
+            return
+        if script.once and not _first_time(Path(script.once)):
+            return
+        if self._tokens == script.die_after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._tokens == script.hang_after:
+            while True:
+                time.sleep(1)  # noqa: ASYNC251  blocking the loop is the point
+        await asyncio.Event().wait()
+
+
+def _first_time(mark: Path) -> bool:
+    """Whether `mark` was not there; it is from now on."""
+    try:
+        mark.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
