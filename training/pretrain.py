@@ -1,8 +1,9 @@
 """The stage `pretrain`: a small Llama-shaped model from nothing, with transformers' Trainer.
 
 Guarantees: interrupted at any point by SIGTERM or SIGKILL, a second call with the same recipe goes on from the last
-checkpoint, and on a CPU arrives at the same weights, bit for bit, as a run that was left alone. `total_tokens` may be
-changed between calls as long as the decay has not begun: nothing before it depends on it.
+checkpoint, and on a CPU arrives at the same weights, bit for bit, as a run that was left alone. What
+the end looks like (`total_tokens`, long rows, late examples) may be changed between calls as long as it has not begun:
+nothing before it depends on it.
 """
 
 from __future__ import annotations
@@ -55,9 +56,11 @@ def new_model(part: ModelPart, tokenizer: Tokenizer, seed: int) -> LlamaForCausa
 class Microsteps(Dataset[Batch]):
     """What each forward pass sees: `[rows, row_tokens]`, rows long in the last `long_share` of the steps."""
 
-    def __init__(self, stage: PretrainStage, maker: ExampleMaker) -> None:
+    def __init__(self, stage: PretrainStage, maker: ExampleMaker, late_maker: ExampleMaker | None = None) -> None:
         self._stage = stage
         self._maker = maker
+        self._late_maker = late_maker or maker
+        self._late_from = stage.late_from_tokens // stage.tokens_per_step
         self._per_step = stage.tokens_per_step // stage.tokens_per_microstep
         self._long_from = stage.total_steps - int(stage.total_steps * stage.long_share)
 
@@ -65,10 +68,12 @@ class Microsteps(Dataset[Batch]):
         return self._stage.total_steps * self._per_step
 
     def __getitem__(self, number: int) -> Batch:
-        is_long = number // self._per_step >= self._long_from
+        step = number // self._per_step
+        is_long = step >= self._long_from
+        maker = self._late_maker if step >= self._late_from else self._maker
         length = self._stage.long_row_tokens if is_long else self._stage.row_tokens
         count = self._stage.tokens_per_microstep // length
-        rows = [self._maker.row(number * count + i, length) for i in range(count)]
+        rows = [maker.row(number * count + i, length) for i in range(count)]
         return {
             "input_ids": torch.tensor([row.input_ids for row in rows]),
             "position_ids": torch.tensor([row.position_ids for row in rows]),
@@ -90,6 +95,7 @@ def pretrain(
     held_out: HeldOut,
     folder: Path,
     say: Callable[[str], None] = lambda _: None,
+    late_maker: ExampleMaker | None = None,
 ) -> LlamaForCausalLM:
     """Train, or go on training, in `folder`; return the model. `folder/curve.jsonl` holds the curve.
 
@@ -108,7 +114,7 @@ def pretrain(
     trainer = RowTrainer(
         model=model,
         args=_arguments(stage, folder),
-        train_dataset=Microsteps(stage, maker),
+        train_dataset=Microsteps(stage, maker, late_maker),
         data_collator=_only,
         optimizers=(optimizer, scheduler),
         callbacks=[watch],

@@ -142,6 +142,10 @@ class PretrainStage(RecipeModel):
     model: ModelPart = Field(description="the model's shape")
     examples: ExamplesPart = Field(description="how documents become examples")
     optimizer: OptimizerPart = Field(default=OptimizerPart(), description="optimizer and schedule")
+    late_examples: ExamplesPart | None = Field(
+        default=None, description="how documents become examples from `late_from_tokens` on; none: as before"
+    )
+    late_from_tokens: int = Field(default=0, description="tokens after which `late_examples` is used", ge=0)
     total_tokens: int = Field(description="tokens to train on, padding counted", ge=1)
     tokens_per_step: int = Field(default=8192, description="tokens of one optimizer step", ge=64)
     tokens_per_microstep: int = Field(default=2048, description="tokens of one forward pass", ge=64)

@@ -23,7 +23,9 @@ STAGES = ("corpus", "pretrain")
 Say = Callable[[str], None]
 
 # What may change between two calls without making it another training.
-_FREE = {"total_tokens", "evaluate_every_tokens", "save_every_tokens", "threads", "compile"}
+_FREE = {"evaluate_every_tokens", "save_every_tokens", "threads", "compile"}
+# What may change until it begins: pretrain.py.
+_END = {"total_tokens", "long_row_tokens", "long_share", "late_examples", "late_from_tokens"}
 
 
 def default_cache() -> Path:
@@ -89,7 +91,8 @@ def _run_pretrain(recipe_file: Path, recipe: Recipe, run: Path, output: Path, sa
     held_out = {path.stem.removeprefix("heldout-"): read_documents(path) for path in corpus.glob("heldout-*.jsonl")}
     rows = HeldOut.sample(held_out, tokenizer, stage.row_tokens)
     maker = ExampleMaker(documents, tokenizer, stage.examples, stage.seed)
-    model = pretrain(stage, maker, tokenizer, rows, folder, say)
+    late = ExampleMaker(documents, tokenizer, stage.late_examples, stage.seed) if stage.late_examples else None
+    model = pretrain(stage, maker, tokenizer, rows, folder, say, late)
     plot_curve(folder / "curve.jsonl", folder / "curve.png")
     _write_folder(recipe_file, recipe, run, output, model, stage.total_steps, say)
 
@@ -120,7 +123,7 @@ def _write_folder(
 def _claim(stage: PretrainStage, corpus: Path, folder: Path) -> None:
     """Remember what the folder is for; refuse one that was begun for something else."""
     parts = {
-        "stage": stage.model_dump(mode="json", exclude=_FREE),
+        "stage": stage.model_dump(mode="json", exclude=_FREE | _END),
         "corpus": json.loads((corpus / "corpus.json").read_text(encoding="utf-8"))["files_sha256"],
     }
     key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -6,6 +6,7 @@ Prints the SHA-256 of the final weights.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import sys
 import time
 from pathlib import Path
@@ -16,13 +17,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 def main() -> None:
     folder, steps, pause_s = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    import conftest
-
-    from training.examples import ExampleMaker
+    from training.examples import ExampleMaker, Row
     from training.measure import HeldOut
     from training.pretrain import pretrain
     from training.tokenizer import train_tokenizer
 
+    conftest = importlib.import_module("conftest")
     documents = conftest.documents.__wrapped__()
     part = conftest.part.__wrapped__()
     stage = conftest.stage.__wrapped__(part)
@@ -30,7 +30,7 @@ def main() -> None:
     tokenizer = train_tokenizer(stage.tokenizer, documents, seed=1)
 
     class Slow(ExampleMaker):
-        def row(self, number, length):  # type: ignore[no-untyped-def]
+        def row(self, number: int, length: int) -> Row:
             time.sleep(pause_s)
             return super().row(number, length)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ CODE = "\n".join(f"def function_{i}(argument):\n    return argument + value_{i *
 
 
 @pytest.fixture
-def stage():
+def stage() -> CorpusStage:
     group = SourceGroup(registry="pypi", language="python", suffixes=(".py",), packages=("a==1",))
     return CorpusStage(seed=1, sources=(group,), licences=("MIT",))
 
@@ -32,7 +33,7 @@ def document(package: str, text: str, path: str = "a.py") -> Document:
         ("é😀".encode(), "é😀"),
     ],
 )
-def test_decoding(content, text):
+def test_decoding(content: Any, text: Any) -> None:
     assert decoded(content) == text
 
 
@@ -50,18 +51,18 @@ def test_decoding(content, text):
         ("pkg/a.py", "TABLE = [\n" + "0x1234, 0x4567,\n" * 50 + "]", "data"),
     ],
 )
-def test_refusals(path, text, word):
+def test_refusals(path: str, text: Any, word: Any) -> None:
     assert refusal(path, text, 200, 20_000, 400) == word
 
 
-def test_an_opening_notice_is_taken_away_and_nothing_else():
+def test_an_opening_notice_is_taken_away_and_nothing_else() -> None:
     notice = "// Copyright 2026 Someone\n// Licensed under the Apache License\n\n"
     assert without_notice(notice + "fn main {}\n") == "fn main {}\n"
     assert without_notice("// What this is for\nfn main {}\n") == "// What this is for\nfn main {}\n"
     assert without_notice("fn main {}\n") == "fn main {}\n"
 
 
-def test_duplicates_are_found_and_others_are_not():
+def test_duplicates_are_found_and_others_are_not() -> None:
     index = DuplicateIndex(0.7, 64)
     index.add("1", CODE, signature(CODE, 64))
     spaced = CODE.replace("    ", "\t")
@@ -72,7 +73,7 @@ def test_duplicates_are_found_and_others_are_not():
     assert index.seen(other, signature(other, 64)) is None
 
 
-def test_the_held_out_side_loses_what_resembles_training(stage):
+def test_the_held_out_side_loses_what_resembles_training(stage: CorpusStage) -> None:
     copied = CODE.replace("value_7", "other_7")
     fresh = "\n".join(f"class Shape{i}:\n    corners = {i}\n    name = 'shape {i * 3}'" for i in range(30))
     counts: dict[str, Counter[str]] = {}

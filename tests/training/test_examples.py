@@ -5,28 +5,32 @@ from __future__ import annotations
 import random
 
 import pytest
+from tokenizers import Tokenizer
 
 from completion.segments import Special
 from core.wire import CompletionRequest, ContextPiece
 from training.context import related_pieces
 from training.documents import Document
 from training.examples import IGNORED, ExampleMaker
+from training.recipe import ExamplesPart
 from training.tokenizer import SPECIAL_TOKENS, encode_segments, special_id
 
 
 @pytest.fixture(scope="module")
-def maker(documents, tokenizer, part):
+def maker(documents: dict[str, list[Document]], tokenizer: Tokenizer, part: ExamplesPart) -> ExampleMaker:
     return ExampleMaker(documents, tokenizer, part, seed=5)
 
 
 @pytest.mark.parametrize("length", [64, 256, 1000])
-def test_rows_are_exact(maker, length):
+def test_rows_are_exact(maker: ExampleMaker, length: int) -> None:
     for number in range(20):
         row = maker.row(number, length)
         assert len(row.input_ids) == len(row.position_ids) == len(row.labels) == length
 
 
-def test_a_row_depends_on_its_number_alone(maker, documents, tokenizer, part):
+def test_a_row_depends_on_its_number_alone(
+    maker: ExampleMaker, documents: dict[str, list[Document]], tokenizer: Tokenizer, part: ExamplesPart
+) -> None:
     again = ExampleMaker(documents, tokenizer, part, seed=5)
     ahead = [maker.row(number, 256) for number in range(6)]
     back = [again.row(number, 256) for number in reversed(range(6))]
@@ -34,7 +38,7 @@ def test_a_row_depends_on_its_number_alone(maker, documents, tokenizer, part):
     assert len({tuple(row.input_ids) for row in ahead}) == 6
 
 
-def test_no_loss_on_first_tokens_nor_on_padding(maker):
+def test_no_loss_on_first_tokens_nor_on_padding(maker: ExampleMaker) -> None:
     for number in range(20):
         row = maker.row(number, 256)
         for token, position, label in zip(row.input_ids, row.position_ids, row.labels, strict=True):
@@ -43,13 +47,13 @@ def test_no_loss_on_first_tokens_nor_on_padding(maker):
                 assert label == IGNORED
 
 
-def test_an_example_is_never_longer_than_its_room(maker):
+def test_an_example_is_never_longer_than_its_room(maker: ExampleMaker) -> None:
     for seed in range(200):
         room = 48 + seed * 3
         assert len(maker.example(random.Random(seed), room)) <= room
 
 
-def test_examples_with_a_hole_are_whole(maker, tokenizer):
+def test_examples_with_a_hole_are_whole(maker: ExampleMaker, tokenizer: Tokenizer) -> None:
     prefix, suffix, middle, end = (
         special_id(tokenizer, token)
         for token in ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|endoftext|>")
@@ -67,7 +71,9 @@ def test_examples_with_a_hole_are_whole(maker, tokenizer):
     assert with_context > 20
 
 
-def test_the_layout_is_the_servers(maker, tokenizer, documents, part):
+def test_the_layout_is_the_servers(
+    maker: ExampleMaker, tokenizer: Tokenizer, documents: dict[str, list[Document]], part: ExamplesPart
+) -> None:
     from completion.prompt import build_prompt
     from completion.templates import TEMPLATES
 
@@ -90,7 +96,7 @@ def test_the_layout_is_the_servers(maker, tokenizer, documents, part):
     ]
 
 
-def test_special_tokens_in_code_stay_text(tokenizer, part):
+def test_special_tokens_in_code_stay_text(tokenizer: Tokenizer, part: ExamplesPart) -> None:
     text = "".join(f"value_{i} = '{token}'\n" for i, token in enumerate(SPECIAL_TOKENS * 6))
     items = [Document("python", "p", f"{i}.py", text) for i in range(3)]
     maker = ExampleMaker({"python": items}, tokenizer, part.model_copy(update={"mix": {"python": 1.0}}), seed=1)
@@ -102,7 +108,7 @@ def test_special_tokens_in_code_stay_text(tokenizer, part):
             assert ids.count(number) <= most
 
 
-def test_context_is_of_other_files_and_shares_names(documents):
+def test_context_is_of_other_files_and_shares_names(documents: dict[str, list[Document]]) -> None:
     document, others = documents["python"][0], documents["python"][:5]
     for seed in range(50):
         pieces = related_pieces(document, 200, others, random.Random(seed), 400)
@@ -110,6 +116,8 @@ def test_context_is_of_other_files_and_shares_names(documents):
         assert sum(len(p.text.encode()) + len(p.path) + 2 for p in pieces) <= 400
 
 
-def test_a_mix_without_documents_is_refused(documents, tokenizer, part):
+def test_a_mix_without_documents_is_refused(
+    documents: dict[str, list[Document]], tokenizer: Tokenizer, part: ExamplesPart
+) -> None:
     with pytest.raises(ValueError, match="lua"):
         ExampleMaker(documents, tokenizer, part.model_copy(update={"mix": {"lua": 1.0}}), seed=1)

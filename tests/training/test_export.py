@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import Tokenizer
 
 from core.checkpoint import read_manifest, verify
 from core.errors import CheckpointError, RecipeError
-from training.documents import shuffled
+from training.documents import Document, shuffled
 from training.export import export_model
 from training.manifest import write_manifest
 from training.measure import HeldOut
 from training.plot import plot_curve
 from training.pretrain import new_model
-from training.recipe import CorpusStage, Recipe, SourceGroup
+from training.recipe import CorpusStage, PretrainStage, Recipe, SourceGroup
 from training.runner import _claim
 
 
 @pytest.fixture
-def folder(stage, tokenizer, tmp_path):
+def folder(stage: PretrainStage, tokenizer: Tokenizer, tmp_path: Path) -> Path:
     model = new_model(stage.model, tokenizer, seed=1)
     export_model(model, tokenizer, tmp_path / "model")
     run = tmp_path / "run"
@@ -39,7 +41,7 @@ def folder(stage, tokenizer, tmp_path):
     return tmp_path / "model"
 
 
-def test_transformers_loads_it(folder, stage, tokenizer):
+def test_transformers_loads_it(folder: Path, stage: PretrainStage, tokenizer: Tokenizer) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
@@ -51,7 +53,7 @@ def test_transformers_loads_it(folder, stage, tokenizer):
     assert AutoTokenizer.from_pretrained(folder)(text).input_ids == tokenizer.encode(text).ids
 
 
-def test_the_manifest_holds_what_the_server_asks_for(folder):
+def test_the_manifest_holds_what_the_server_asks_for(folder: Path) -> None:
     manifest = read_manifest(folder)
     assert (manifest.name, manifest.template, manifest.bytes_per_token) == ("small", "embedded-spm", 3.6)
     assert manifest.complete
@@ -60,7 +62,7 @@ def test_the_manifest_holds_what_the_server_asks_for(folder):
     verify(folder)
 
 
-def test_a_changed_or_missing_file_is_found_out(folder):
+def test_a_changed_or_missing_file_is_found_out(folder: Path) -> None:
     config = folder / "config.json"
     config.write_text(config.read_text() + " ")
     with pytest.raises(CheckpointError, match=r"config\.json"):
@@ -71,14 +73,14 @@ def test_a_changed_or_missing_file_is_found_out(folder):
 
 
 @pytest.mark.parametrize("content", ["{", "{}", '{"format": 1, "nmae": "x"}'])
-def test_a_malformed_manifest_is_one_line(folder, content):
+def test_a_malformed_manifest_is_one_line(folder: Path, content: str) -> None:
     (folder / "vernacular.json").write_text(content)
     with pytest.raises(CheckpointError) as caught:
         verify(folder)
     assert "\n" not in str(caught.value)
 
 
-def test_a_run_folder_of_another_training_is_refused(stage, tmp_path):
+def test_a_run_folder_of_another_training_is_refused(stage: PretrainStage, tmp_path: Path) -> None:
     (tmp_path / "corpus.json").write_text('{"files_sha256": {}}')
     _claim(stage, tmp_path, tmp_path / "run")
     _claim(stage.model_copy(update={"total_tokens": 99_999}), tmp_path, tmp_path / "run")
@@ -86,24 +88,27 @@ def test_a_run_folder_of_another_training_is_refused(stage, tmp_path):
         _claim(stage.model_copy(update={"seed": 99}), tmp_path, tmp_path / "run")
 
 
-def test_bits_per_byte_of_a_uniform_model(documents, tokenizer, stage):
+def test_bits_per_byte_of_a_uniform_model(
+    documents: dict[str, list[Document]], tokenizer: Tokenizer, stage: PretrainStage
+) -> None:
     model = new_model(stage.model, tokenizer, seed=1)
     with torch.no_grad():
-        model.get_input_embeddings().weight.zero_()
+        for parameter in model.get_input_embeddings().parameters():
+            parameter.zero_()
     held_out = HeldOut.sample(documents, tokenizer, 64, files=3)
     tokens = sum(len(row) - 1 for row in held_out.rows["python"])
     expected = tokens * torch.log2(torch.tensor(float(tokenizer.get_vocab_size()))) / held_out.bytes["python"]
     assert held_out.bits_per_byte(model)["python"] == pytest.approx(float(expected), rel=1e-4)
 
 
-def test_a_curve_is_drawn(tmp_path):
+def test_a_curve_is_drawn(tmp_path: Path) -> None:
     lines = [{"step": 1, "tokens": 5, "loss": 3.0}, {"step": 1, "tokens": 5, "bits_per_byte": {"lua": 2.0}}]
     (tmp_path / "curve.jsonl").write_text("\n".join(map(json.dumps, lines)))
     plot_curve(tmp_path / "curve.jsonl", tmp_path / "curve.svg")
     assert "</svg>" in (tmp_path / "curve.svg").read_text()
 
 
-def test_shuffling_depends_on_the_seed_alone():
+def test_shuffling_depends_on_the_seed_alone() -> None:
     assert shuffled(20, 1) == shuffled(20, 1)
     assert shuffled(20, 1) != shuffled(20, 2)
     assert sorted(shuffled(20, 1)) == list(range(20))

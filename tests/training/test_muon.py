@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tokenizers import Tokenizer
 from torch import nn
 
 from training.muon import MuonWithAdamW, optimizer_for, orthogonalized
 from training.pretrain import new_model
-from training.recipe import OptimizerPart
+from training.recipe import OptimizerPart, PretrainStage
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (8, 24), (24, 8)])
-def test_newton_schulz_is_near_the_polar_factor(shape):
+def test_newton_schulz_is_near_the_polar_factor(shape: tuple[int, int]) -> None:
     torch.manual_seed(0)
     matrices = torch.randn(3, *shape)
     result = orthogonalized(matrices)
@@ -24,7 +25,7 @@ def test_newton_schulz_is_near_the_polar_factor(shape):
         assert torch.nn.functional.cosine_similarity(got.flatten(), (u @ v).flatten(), dim=0) > 0.97
 
 
-def test_a_step_is_torch_s_muon_but_for_bfloat16():
+def test_a_step_is_torch_s_muon_but_for_bfloat16() -> None:
     torch.manual_seed(0)
     start, gradients = torch.randn(12, 20), [torch.randn(12, 20) for _ in range(3)]
     part = OptimizerPart()
@@ -34,11 +35,11 @@ def test_a_step_is_torch_s_muon_but_for_bfloat16():
     for gradient in gradients:
         ours.grad, theirs.grad = gradient.clone(), gradient.clone()
         mine.step()
-        reference.step()
+        reference.step()  # type: ignore[no-untyped-call]
     torch.testing.assert_close(ours, theirs, atol=2e-3, rtol=0)
 
 
-def test_the_others_follow_torch_s_adamw():
+def test_the_others_follow_torch_s_adamw() -> None:
     torch.manual_seed(0)
     start, gradients = torch.randn(5, 4), [torch.randn(5, 4) for _ in range(4)]
     ours, theirs = nn.Parameter(start.clone()), nn.Parameter(start.clone())
@@ -52,7 +53,7 @@ def test_the_others_follow_torch_s_adamw():
     torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-6)
 
 
-def test_embeddings_and_norms_are_not_orthogonalized(stage, tokenizer):
+def test_embeddings_and_norms_are_not_orthogonalized(stage: PretrainStage, tokenizer: Tokenizer) -> None:
     model = new_model(stage.model, tokenizer, seed=1)
     muon, adamw = optimizer_for(model, stage.optimizer).param_groups
     assert len(muon["params"]) == 7 * stage.model.layers
@@ -60,6 +61,6 @@ def test_embeddings_and_norms_are_not_orthogonalized(stage, tokenizer):
     assert sum(len(g["params"]) for g in (muon, adamw)) == len(list(model.parameters()))
 
 
-def test_muon_refuses_vectors():
+def test_muon_refuses_vectors() -> None:
     with pytest.raises(ValueError, match="matrices"):
         MuonWithAdamW([{"params": [nn.Parameter(torch.ones(3))], "lr": 0.1, "muon": True}], OptimizerPart())

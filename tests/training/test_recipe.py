@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from training.runner import run_recipe
 EMBEDDED = Path(__file__).parents[2] / "training" / "recipes" / "embedded.yaml"
 
 
-def test_the_embedded_recipe_is_valid():
+def test_the_embedded_recipe_is_valid() -> None:
     recipe = load_recipe(EMBEDDED)
     assert recipe.pretrain.model.max_positions >= 2048
     held_out = {group.language: group.held_out for group in recipe.corpus.sources}
@@ -29,7 +30,7 @@ def test_the_embedded_recipe_is_valid():
         ("seeed:", "seed:", "seed"),
     ],
 )
-def test_a_misspelt_key_names_file_line_and_the_nearest(tmp_path, wrong, right, expected):
+def test_a_misspelt_key_names_file_line_and_the_nearest(tmp_path: Path, wrong: str, right: str, expected: str) -> None:
     text = EMBEDDED.read_text()
     line = text[: text.index(right)].count("\n") + 1
     broken = tmp_path / "broken.yaml"
@@ -51,7 +52,7 @@ def test_a_misspelt_key_names_file_line_and_the_nearest(tmp_path, wrong, right, 
         ("held_out: [httpx,", "held_out: [httpxx,", "httpxx"),
     ],
 )
-def test_a_wrong_value_gives_one_line(tmp_path, before, after, word):
+def test_a_wrong_value_gives_one_line(tmp_path: Path, before: str, after: str, word: Any) -> None:
     broken = tmp_path / "broken.yaml"
     text = EMBEDDED.read_text()
     assert before in text
@@ -62,12 +63,12 @@ def test_a_wrong_value_gives_one_line(tmp_path, before, after, word):
     assert word in str(caught.value)
 
 
-def test_an_unknown_stage_is_refused_before_any_work(tmp_path):
+def test_an_unknown_stage_is_refused_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="corpus, pretrain"):
         run_recipe(EMBEDDED, tmp_path / "out", tmp_path / "cache", until="transfer")
     assert not (tmp_path / "cache").exists()
 
 
-def test_every_field_is_described():
+def test_every_field_is_described() -> None:
     for model in (SourceGroup, CorpusStage):
         assert all(field.description for field in model.model_fields.values())

@@ -22,7 +22,7 @@ def start(folder: Path, pause_s: float) -> subprocess.Popen[str]:
 
 
 @pytest.fixture(scope="module")
-def left_alone(tmp_path_factory):
+def left_alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     folder = tmp_path_factory.mktemp("whole")
     process = start(folder, 0.0)
     output, _ = process.communicate(timeout=100)
@@ -40,7 +40,9 @@ def wait_for_checkpoint(folder: Path, process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_killed_and_resumed_equals_left_alone(tmp_path, left_alone, number):
+def test_killed_and_resumed_equals_left_alone(
+    tmp_path: Path, left_alone: tuple[str, Path], number: signal.Signals
+) -> None:
     digest, whole = left_alone
     process = start(tmp_path, 0.1)
     wait_for_checkpoint(tmp_path, process)

@@ -39,7 +39,7 @@ def tarball(path: Path, files: dict[str, bytes]) -> Path:
     return path
 
 
-def test_a_wheels_files_and_licence(tmp_path):
+def test_a_wheels_files_and_licence(tmp_path: Path) -> None:
     archive = wheel(tmp_path / "p-1-py3-none-any.whl", {"p/b.py": "b", "p/a.py": "a", "p/a.so": "x"})
     assert list(files_in(archive, (".py",))) == [("p/a.py", b"a"), ("p/b.py", b"b")]
     assert licence_of(archive) == "MIT"
@@ -48,13 +48,13 @@ def test_a_wheels_files_and_licence(tmp_path):
     assert licence_of(wheel(tmp_path / "r.whl", {}, "License: see the file")) == "unknown"
 
 
-def test_an_npm_tarballs_files_and_licence(tmp_path):
+def test_an_npm_tarballs_files_and_licence(tmp_path: Path) -> None:
     archive = tarball(tmp_path / "p.tgz", {"package.json": b'{"license": "ISC"}', "lib/a.js": b"a"})
     assert list(files_in(archive, (".js",))) == [("lib/a.js", b"a")]
     assert licence_of(archive) == "ISC"
 
 
-def test_the_core_library_is_read_out_of_the_bundle(tmp_path):
+def test_the_core_library_is_read_out_of_the_bundle(tmp_path: Path) -> None:
     blobs = {"a1": b"fn a {}", "b$": gzip.compress(b"fn b {}"), "c": b"interface"}
     lines = [f'const {k} = d("{base64.b64encode(v).decode()}"), z = 1;' for k, v in blobs.items()]
     lines += [
@@ -66,7 +66,7 @@ def test_the_core_library_is_read_out_of_the_bundle(tmp_path):
     assert list(moonpad_core_files(archive, (".mbt",))) == [("deque/b.mbt", b"fn b {}"), ("json/a.mbt", b"fn a {}")]
 
 
-def test_a_bundle_of_another_form_is_refused(tmp_path):
+def test_a_bundle_of_another_form_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="core library"):
         list(moonpad_core_files(tarball(tmp_path / "m.tgz", {"dist/moonpad-monaco.js": b"x"}), (".mbt",)))
 
@@ -84,18 +84,18 @@ def test_a_bundle_of_another_form_is_refused(tmp_path):
         ("unknown", False),
     ],
 )
-def test_licences(licence, covered):
+def test_licences(licence: str, covered: bool) -> None:
     assert accepted(licence, ("MIT", "Apache-2.0")) is covered
 
 
-def test_a_damaged_archive_is_one_line(tmp_path):
+def test_a_damaged_archive_is_one_line(tmp_path: Path) -> None:
     broken = tmp_path / "p.whl"
     broken.write_bytes(b"PK not a zip")
     with pytest.raises(SourceError, match="damaged"):
         list(files_in(broken, (".py",)))
 
 
-def test_a_locked_archive_that_differs_is_refused(tmp_path):
+def test_a_locked_archive_that_differs_is_refused(tmp_path: Path) -> None:
     archive = wheel(tmp_path / "p.whl", {})
     lock = tmp_path / "r.lock.json"
     check_lock({("pypi", "p==1"): archive}, lock)
@@ -104,7 +104,7 @@ def test_a_locked_archive_that_differs_is_refused(tmp_path):
         check_lock({("pypi", "p==1"): archive}, lock)
 
 
-def test_the_whole_stage_on_local_archives(tmp_path):
+def test_the_whole_stage_on_local_archives(tmp_path: Path) -> None:
     """No client is called: the archives are already in the cache."""
     sources = tmp_path / "sources"
     other = CODE.replace("function", "method").replace("argument", "thing").replace("value", "number")
