@@ -20,6 +20,7 @@ from torch.utils.data import Dataset, SequentialSampler
 from transformers import LlamaConfig, LlamaForCausalLM, Trainer, TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
+from training.allocator import keep_freed_memory
 from training.examples import ExampleMaker
 from training.measure import HeldOut
 from training.muon import optimizer_for
@@ -101,6 +102,7 @@ def pretrain(
 
     Raises `KeyboardInterrupt` after a checkpoint was written when SIGTERM or SIGINT arrived.
     """
+    keep_freed_memory()
     torch.set_num_threads(stage.threads)
     model = new_model(stage.model, tokenizer, stage.seed)
     if stage.compile:
