@@ -80,8 +80,8 @@ def lay_out(
 def keep_end(text: str, budget_bytes: int) -> str:
     """The end of `text` within `budget_bytes` of UTF-8, from a line's start on where that costs at most half."""
     kept = text.encode()[-budget_bytes:].decode(errors="ignore") if budget_bytes > 0 else ""
-    if len(kept) == len(text):
-        return text
+    if len(kept) == len(text) or text[len(text) - len(kept) - 1] == "\n":
+        return kept
     line_start = kept.find("\n") + 1
     return kept[line_start:] if 0 < line_start <= len(kept) // 2 else kept
 
