@@ -151,7 +151,7 @@ class SupervisedWorker(Engine):
             self._become(EngineState("ready", facts.engine, facts, restarts=self._state.restarts))
             return await self._watch(worker)
         except TimeoutError:
-            return f"the worker was not ready after {self._times.load_s:.0f} s"
+            return f"the worker was not ready after {self._times.load_s:g} s"
         except EngineError as error:
             return str(error)
         except asyncio.CancelledError:
@@ -173,9 +173,9 @@ class SupervisedWorker(Engine):
                     return f"the worker ended ({await worker.describe_end()})"
                 stats = await self._ping(worker, listening)
                 if stats is not None and stats.stalled_s > self._times.hang_s:
-                    return f"the engine made no progress for {stats.stalled_s:.0f} s"
+                    return f"the engine made no progress for {stats.stalled_s:.1f} s"
         except TimeoutError:
-            return f"the worker did not answer for {self._times.hang_s:.0f} s"
+            return f"the worker did not answer for {self._times.hang_s:g} s"
         finally:
             listening.cancel()
 

@@ -24,11 +24,10 @@ from completion.healing import VocabularyIndex
 from server.generation import EngineFacts, EngineStats, Job, Output
 from server.tokens.vocabulary import load_token_bytes
 from server.worker.engine import JobError, LoadError, Report, WorkerEngine
-from server.worker.vllm_options import CPU_BLOCK_TOKENS, VllmOptions, cpu_dtype, prepare_environment
+from server.worker.vllm_options import VllmOptions, prepare_environment
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
-    from vllm.engine.arg_utils import AsyncEngineArgs
 
     from server.worker.backend import Backend
 
@@ -62,8 +61,12 @@ class VllmEngine(WorkerEngine):
                 None, lambda: VocabularyIndex(load_token_bytes(Path(self._options.model)))
             )
             self._allowed_ids = functools.lru_cache(maxsize=512)(self._allowed)
+            if not on_cpu and os.environ.get("VLLM_USE_V2_MODEL_RUNNER") != "0":
+                self._allowed_limit = _V2_RUNNER_ALLOWED
             self._backend = self._new_backend(on_cpu)
-            await self._backend.load(self._engine_arguments(on_cpu))
+            from server.worker.vllm_arguments import engine_arguments
+
+            await self._backend.load(engine_arguments(self._options, on_cpu))
             await self._warm_up(report)
         except ImportError as error:
             raise LoadError(f"vLLM cannot be imported ({error}); install it with `make serve`") from error
@@ -176,41 +179,6 @@ class VllmEngine(WorkerEngine):
         from server.worker.backend import AsyncBackend
 
         return AsyncBackend()
-
-    def _engine_arguments(self, on_cpu: bool) -> AsyncEngineArgs:
-        from vllm.engine.arg_utils import AsyncEngineArgs
-
-        options = self._options
-        dtype = cpu_dtype() if options.dtype == "auto" and on_cpu else options.dtype
-        arguments = AsyncEngineArgs(
-            model=options.model,
-            dtype=dtype,
-            max_model_len=options.context_tokens(on_cpu),
-            max_num_seqs=options.max_sequences,
-            enforce_eager=options.eager,
-            enable_prefix_caching=True,
-            skip_tokenizer_init=True,
-            disable_log_stats=True,
-            logprobs_mode="processed_logprobs",
-            seed=0,
-        )
-        if on_cpu:
-            arguments.block_size = options.block_size or CPU_BLOCK_TOKENS
-            arguments.kv_cache_memory_bytes = int(options.kv_cache_gib * 2**30)
-        else:
-            arguments.gpu_memory_utilization = options.gpu_memory
-            if options.block_size:
-                arguments.block_size = options.block_size
-            if os.environ.get("VLLM_USE_V2_MODEL_RUNNER") != "0":
-                self._allowed_limit = _V2_RUNNER_ALLOWED
-        if options.speculate:
-            arguments.speculative_config = {
-                "method": "ngram",
-                "num_speculative_tokens": options.speculate,
-                "prompt_lookup_min": 2,
-                "prompt_lookup_max": 4,
-            }
-        return arguments
 
     async def _warm_up(self, report: Report) -> None:
         """Run a short job of each kind, so that the first user does not pay for what is set up on first use."""

@@ -128,7 +128,7 @@ class RunningServer:
 async def eventually(condition: Callable[[], bool], timeout_s: float = 30) -> None:
     """Poll until `condition` holds."""
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110  polls what has no event
+        while not condition():
             await asyncio.sleep(0.01)
 
 

@@ -1,0 +1,134 @@
+"""Workers that die, hang, stall or outlive their server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.wire import Problem
+from server.engines.supervised import Supervision
+
+Start = Callable[..., Any]
+MakeRequest = Callable[..., dict[str, Any]]
+PATH = "/api/v1/complete"
+QUICK = Supervision(ping_s=0.05, hang_s=0.5, first_backoff_s=0.3, max_backoff_s=0.3, grace_s=2)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+async def test_a_killed_worker_is_started_again(
+    start_server: Start, request_with: MakeRequest, wait_for: Start
+) -> None:
+    async with start_server(times=QUICK, token_s=0.02) as server:
+        pid = server.engine.worker_pid
+        under_way = asyncio.ensure_future(server.client.post(PATH, json=request_with(max_new_tokens=1000)))
+        while not (await server.engine.stats()).running:
+            await asyncio.sleep(0.01)
+        os.kill(pid, signal.SIGKILL)
+        response = await under_way
+        assert (response.status_code, response.json()["code"]) == (503, "engine_died")
+        await server.until("starting")
+        meanwhile = await server.client.post(PATH, json=request_with())
+        assert meanwhile.status_code == 503
+        assert int(meanwhile.headers["retry-after"]) >= 1
+        assert "killed by signal SIGKILL" in Problem.model_validate_json(meanwhile.content).message
+        await server.until("ready")
+        assert server.engine.worker_pid != pid
+        assert server.service.state.restarts == 1
+        assert (await server.client.post(PATH, json=request_with(max_new_tokens=1))).status_code == 200
+        assert "vernacular_worker_restarts 1.0" in (await server.client.get("/metrics")).text
+
+
+async def test_a_stream_whose_worker_dies_ends_with_an_error_event(
+    start_server: Start, request_with: MakeRequest, tmp_path: Path
+) -> None:
+    once = str(tmp_path / "died")
+    async with start_server(times=QUICK, die_after=3, once=once, token_s=0.01) as server:
+        body = request_with(max_new_tokens=100)
+        async with server.client.stream("POST", PATH, json=body, headers={"Accept": "text/event-stream"}) as streamed:
+            lines = [line async for line in streamed.aiter_lines()]
+        assert "event: delta" in lines
+        assert lines[lines.index("event: error") + 1].startswith('data: {"code":"engine_died"')
+        await server.until("ready")
+        assert (await server.client.post(PATH, json=body)).status_code == 200
+
+
+@pytest.mark.parametrize("how", ["hang_after", "stall_after"])
+async def test_a_worker_that_hangs_or_stalls_is_killed(
+    start_server: Start, request_with: MakeRequest, wait_for: Start, tmp_path: Path, how: str
+) -> None:
+    async with start_server(times=QUICK, **{how: 2, "once": str(tmp_path / "hung")}) as server:
+        pid = server.engine.worker_pid
+        response = await server.client.post(PATH, json=request_with(max_new_tokens=10))
+        assert (response.status_code, response.json()["code"]) == (503, "engine_died")
+        await wait_for(lambda: not alive(pid))
+        await server.until("ready")
+        assert (await server.client.post(PATH, json=request_with(max_new_tokens=1))).status_code == 200
+
+
+async def test_starts_that_keep_failing_are_called_failed_and_waits_grow(start_server: Start) -> None:
+    times = Supervision(ping_s=0.05, hang_s=1, load_s=0.01, first_backoff_s=0.01, max_backoff_s=0.05)
+    async with start_server(ready=False, times=times, load_s=60) as server:
+        await server.until("failed")
+        assert server.service.state.restarts >= 5
+        assert "was not ready after" in server.service.state.detail
+
+
+async def test_the_worker_is_gone_when_the_server_has_ended(start_server: Start) -> None:
+    async with start_server() as server:
+        pid = server.engine.worker_pid
+        assert alive(pid)
+    assert not alive(pid)
+
+
+ORPHAN = """
+    import asyncio, sys
+    from server.engines.supervised import SupervisedWorker
+
+    async def main():
+        worker = SupervisedWorker("scripted", {options})
+        await worker.start()
+        state = worker.state
+        while state.status != "ready":
+            state = await worker.changed(state)
+        print(worker.worker_pid, flush=True)
+        await asyncio.Event().wait()
+
+    asyncio.run(main())
+"""
+
+
+async def test_a_worker_does_not_outlive_a_killed_server(wait_for: Start) -> None:
+    code = textwrap.dedent(ORPHAN).replace("{options}", "{}")
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as server:  # noqa: ASYNC220
+        assert server.stdout is not None
+        pid = int(await asyncio.to_thread(server.stdout.readline))
+        assert alive(pid)
+        server.kill()
+    await wait_for(lambda: not alive(pid))
+
+
+async def test_a_worker_starts_in_a_hostile_folder(
+    start_server: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("core", "server", "completion", "json"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('imported from the work space')")
+    monkeypatch.chdir(tmp_path)
+    async with start_server() as server:
+        assert server.service.state.status == "ready"
