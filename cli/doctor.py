@@ -37,7 +37,8 @@ def examine(server_url: str, language_folders: tuple[Path, ...]) -> list[Finding
     """Return every finding, in the order of the table."""
     import importlib.metadata
 
-    from cli import checks, model_check
+    from cli import checks
+    from server.models.folder import EMBEDDED
 
     gpu = checks.find_gpu()
     requirements = importlib.metadata.requires("vernacular") or []
@@ -54,7 +55,7 @@ def examine(server_url: str, language_folders: tuple[Path, ...]) -> list[Finding
         *checks.check_mismatched(),
         checks.check_vllm(),
         checks.check_compiler(),
-        model_check.check_embedded_model(),
+        check_embedded_model(EMBEDDED),
         *_check_languages(language_folders),
         checks.check_tool("Neovim", "nvim", (0, 12), "install Neovim 0.12 or newer: https://neovim.io"),
         checks.check_tool("Node", "node", (20,), "install Node 20 or newer: MoonBit's checks run on it"),
@@ -90,6 +91,22 @@ def show(findings: list[Finding]) -> None:
         bad = [f.name for f in findings if f.state == "bad" and f.needed_for == purpose]
         verdict = f"[red]not ready[/]: {escape(', '.join(bad))}" if bad else "[green]ready[/]"
         console.print(f"[bold]{purpose}[/] {verdict}")
+
+
+def check_embedded_model(folder: Path) -> Finding:
+    """Whether the model that the repository ships is there, and its files are those that its manifest lists."""
+    from cli.checks import Finding
+    from core.checkpoint import read_manifest, verify
+    from core.errors import CheckpointError
+
+    try:
+        verify(folder)
+        manifest = read_manifest(folder)
+    except CheckpointError as error:
+        remedy = f"git checkout -- {folder.parent.name}/{folder.name}"
+        return Finding("serving", "embedded model", "bad", str(error), remedy, "serving")
+    detail = f"{manifest.name}, {manifest.parameters / 1e6:.1f} million parameters, intact"
+    return Finding("serving", "embedded model", "ok", detail)
 
 
 def _check_languages(folders: tuple[Path, ...]) -> list[Finding]:

@@ -14,10 +14,10 @@ from typing import Annotated
 
 import typer
 
-from cli import complete, doctor, evaluate, languages, lsp, train
+from cli import complete, doctor, evaluate, languages, lsp, serve, train
 from core.errors import VernacularError
 
-GROUPS = (lsp, complete, languages, doctor, evaluate, train)
+GROUPS = (serve, lsp, complete, languages, doctor, evaluate, train)
 
 app = typer.Typer(
     help="Code completion for languages that no model was trained on.",

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.checks import Finding
-from cli.doctor import examine, exit_status, show
+from cli.doctor import check_embedded_model, examine, exit_status, show
+from core.checkpoint import CorpusRecord, Manifest, file_sha256
 
 GOOD = Finding("tools", "git", "ok", "2.39")
 NO_MODEL = Finding("serving", "embedded model", "bad", "no [config].json", "git checkout", "serving")
@@ -30,6 +31,51 @@ def test_the_table_says_what_to_do_and_what_is_not_ready(capsys: pytest.CaptureF
     assert "-> git checkout" in shown
     assert "serving not ready: embedded model" in shown
     assert "editing ready" in shown
+
+
+@pytest.fixture
+def model_folder(tmp_path: Path) -> Path:
+    """Two files and the manifest that lists them."""
+    folder = tmp_path / "server" / "embedded_model"
+    folder.mkdir(parents=True)
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).write_bytes(name.encode())
+    manifest = Manifest(
+        name="tiny",
+        template="embedded-psm",
+        bytes_per_token=3.5,
+        parameters=10_500_000,
+        context_tokens=2048,
+        recipe="",
+        recipe_sha256="",
+        corpus=CorpusRecord(files_sha256={}, train_bytes={}, held_out_files={}),
+        seeds={},
+        versions={},
+        trained_tokens=0,
+        complete=True,
+        machine="",
+        finished="2026-11-21",
+        files_sha256={path.name: file_sha256(path) for path in folder.iterdir()},
+    )
+    (folder / "vernacular.json").write_text(manifest.model_dump_json(), encoding="utf-8")
+    return folder
+
+
+def test_a_whole_model_is_named(model_folder: Path) -> None:
+    finding = check_embedded_model(model_folder)
+    assert (finding.state, finding.detail) == ("ok", "tiny, 10.5 million parameters, intact")
+
+
+def test_a_damaged_model_says_which_file_and_how_to_get_it_back(model_folder: Path) -> None:
+    (model_folder / "model.safetensors").write_bytes(b"model.safe")
+    finding = check_embedded_model(model_folder)
+    assert (finding.state, finding.needed_for) == ("bad", "serving")
+    assert "model.safetensors: is not the file" in finding.detail
+    assert finding.remedy == "git checkout -- server/embedded_model"
+
+
+def test_a_missing_model_keeps_from_serving(tmp_path: Path) -> None:
+    assert check_embedded_model(tmp_path).state == "bad"
 
 
 def free_port() -> int:
