@@ -223,13 +223,14 @@ def free_cores() -> int:
 
 def _load(folder: Path) -> Any:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as problem:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
         first_line = str(problem).strip().split("\n")[0]
         raise CheckpointError(
             f"{folder} cannot be loaded: {first_line}; a transformers model folder is needed"
