@@ -23,6 +23,9 @@ def train(
     export: Annotated[
         bool, typer.Option("--export", help="Train nothing: write the newest checkpoint of the run as a model folder.")
     ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="With --export: a report of `vernacular evaluate infill`, for the model card.")
+    ] = None,
 ) -> None:
     """Run RECIPE and write a model folder. Interrupted, the same command goes on where it stopped."""
     from importlib.util import find_spec
@@ -36,7 +39,7 @@ def train(
 
     where = cache or default_cache()
     if export:
-        export_checkpoint(recipe, output, where, _say)
+        export_checkpoint(recipe, output, where, report, _say)
     else:
         run_recipe(recipe, output, where, until, _say)
 

@@ -36,12 +36,30 @@ class CurvePoint(_Part):
     bits_per_byte: dict[str, float] = Field(description="language -> bits per UTF-8 byte on held-out documents")
 
 
-class Interval(_Part):
-    """A mean with its 95 % bootstrap interval."""
+class Score(_Part):
+    """One proposer's means over the positions of one language and kind."""
 
-    mean: float = Field(description="mean over positions")
+    language: str = Field(description="language of the held-out files")
+    kind: str = Field(description="single-line or multi-line")
+    predictor: str = Field(description="the model's template, or the name of a baseline")
+    positions: int = Field(description="positions asked", ge=1)
+    files: int = Field(description="files that they lie in", ge=1)
+    exact: float = Field(description="share of exact matches, 0 to 1")
+    edit: float = Field(description="mean edit similarity, 0 to 1")
+
+
+class Difference(_Part):
+    """`first - second` on the same positions, with the 95 % interval of a paired bootstrap over files."""
+
+    language: str = Field(description="language of the held-out files")
+    kind: str = Field(description="single-line or multi-line")
+    measure: str = Field(description="exact or edit")
+    first: str = Field(description="a predictor")
+    second: str = Field(description="another predictor")
+    mean: float = Field(description="mean difference")
     low: float = Field(description="lower end of the interval")
     high: float = Field(description="upper end of the interval")
+    real: bool = Field(description="whether the interval lies on one side of zero")
 
 
 class Manifest(_Part):
@@ -64,9 +82,8 @@ class Manifest(_Part):
     machine: str = Field(description="what it was trained on, in words")
     finished: str = Field(description="date in ISO 8601")
     curve: tuple[CurvePoint, ...] = Field(default=(), description="held-out bits per byte over tokens")
-    scores: dict[str, dict[str, Interval]] = Field(
-        default={}, description="`LANGUAGE KIND METHOD` -> measure -> value; measures are exact and edit_similarity"
-    )
+    scores: tuple[Score, ...] = Field(default=(), description="fill in the middle on held-out files")
+    differences: tuple[Difference, ...] = Field(default=(), description="the model against the baselines")
     files_sha256: dict[str, str] = Field(description="file of this folder -> SHA-256")
 
 

@@ -8,17 +8,19 @@ import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from transformers import PreTrainedModel
 
-from core.checkpoint import MANIFEST, CorpusRecord, CurvePoint, Interval, Manifest, file_sha256
+from core.checkpoint import MANIFEST, CorpusRecord, CurvePoint, Difference, Manifest, Score, file_sha256
 from training.progress import read_curve
 from training.recipe import Recipe
 
 LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "datasketch", "numpy")
-TEMPLATE = "embedded-spm"
 _MAX_POINTS = 60
+
+Part = TypeVar("Part", Score, Difference)
 
 
 def installed_versions() -> dict[str, str]:
@@ -40,9 +42,12 @@ def write_manifest(
     run: Path,
     bytes_per_token: dict[str, float],
     trained_tokens: int,
-    scores: dict[str, dict[str, Interval]] | None = None,
+    report: dict[str, Any] | None = None,
 ) -> Manifest:
-    """Write and return the manifest of the model folder `output`; hashes are of the files that lie there now."""
+    """Write and return the manifest of the model folder `output`; hashes are of the files that lie there now.
+
+    `report` is what `vernacular evaluate infill --output` wrote for this model.
+    """
     text = recipe_file.read_text(encoding="utf-8")
     summary = json.loads((run / "corpus" / "corpus.json").read_text(encoding="utf-8"))
     curve = [line for line in read_curve(run / "pretrain" / "curve.jsonl") if "bits_per_byte" in line]
@@ -51,7 +56,7 @@ def write_manifest(
     points = curve[:-1:every] + curve[-1:]
     manifest = Manifest(
         name=recipe.name,
-        template=TEMPLATE,
+        template=recipe.pretrain.template,
         bytes_per_token=round(bytes_per_token["all"], 3),
         bytes_per_token_by_language={k: round(v, 3) for k, v in bytes_per_token.items() if k != "all"},
         parameters=sum(parameter.numel() for parameter in model.parameters()),
@@ -70,7 +75,8 @@ def write_manifest(
         machine=_machine(),
         finished=dt.datetime.now(dt.UTC).date().isoformat(),
         curve=tuple(CurvePoint(tokens=line["tokens"], bits_per_byte=line["bits_per_byte"]) for line in points),
-        scores=scores or {},
+        scores=tuple(_part(Score, item) for item in (report or {}).get("summaries", ())),
+        differences=tuple(_part(Difference, item) for item in (report or {}).get("comparisons", ())),
         files_sha256={
             path.name: file_sha256(path)
             for path in sorted(output.iterdir())
@@ -81,6 +87,10 @@ def write_manifest(
     partial.write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     partial.replace(output / MANIFEST)
     return manifest
+
+
+def _part(kind: type[Part], item: dict[str, Any]) -> Part:
+    return kind(**{name: item[name] for name in kind.model_fields})
 
 
 def _machine() -> str:

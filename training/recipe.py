@@ -146,6 +146,9 @@ class PretrainStage(RecipeModel):
         default=None, description="how documents become examples from `late_from_tokens` on; none: as before"
     )
     late_from_tokens: int = Field(default=0, description="tokens after which `late_examples` is used", ge=0)
+    template: Literal["embedded-psm", "embedded-spm"] = Field(
+        default="embedded-spm", description="fill-in-the-middle template that the model is served with"
+    )
     total_tokens: int = Field(description="tokens to train on, padding counted", ge=1)
     tokens_per_step: int = Field(default=8192, description="tokens of one optimizer step", ge=64)
     tokens_per_microstep: int = Field(default=2048, description="tokens of one forward pass", ge=64)

@@ -15,15 +15,16 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from core.errors import RecipeError
+from core.errors import ConfigError, RecipeError
 from training.recipe import PretrainStage, Recipe, load_recipe
 
 STAGES = ("corpus", "pretrain")
 Say = Callable[[str], None]
 
 # What may change between two calls without making it another training.
-_FREE = {"evaluate_every_tokens", "save_every_tokens", "threads", "compile"}
+_FREE = {"template", "evaluate_every_tokens", "save_every_tokens", "threads", "compile"}
 # What may change until it begins: pretrain.py.
 _END = {"total_tokens", "long_row_tokens", "long_share", "late_examples", "late_from_tokens"}
 
@@ -58,8 +59,13 @@ def run_recipe(
     _run_pretrain(recipe_file, recipe, run, output, say)
 
 
-def export_checkpoint(recipe_file: Path, output: Path, cache: Path, say: Say = lambda _: None) -> None:
-    """Write the run's newest checkpoint as a model folder, without training; it may be running meanwhile."""
+def export_checkpoint(
+    recipe_file: Path, output: Path, cache: Path, report: Path | None = None, say: Say = lambda _: None
+) -> None:
+    """Write the run's newest checkpoint as a model folder, without training; it may be running meanwhile.
+
+    `report`, what `vernacular evaluate infill --output` wrote for it, goes into the manifest and the model card.
+    """
     from transformers import LlamaForCausalLM
     from transformers.trainer_utils import get_last_checkpoint
 
@@ -70,7 +76,7 @@ def export_checkpoint(recipe_file: Path, output: Path, cache: Path, say: Say = l
     if last is None:
         raise RecipeError(f"{recipe.name} has no checkpoint yet in {folder}; run the recipe first")
     steps = json.loads((Path(last) / "trainer_state.json").read_text(encoding="utf-8"))["global_step"]
-    _write_folder(recipe_file, recipe, run, output, LlamaForCausalLM.from_pretrained(last), steps, say)
+    _write_folder(recipe_file, recipe, run, output, LlamaForCausalLM.from_pretrained(last), steps, say, report)
 
 
 def _run_pretrain(recipe_file: Path, recipe: Recipe, run: Path, output: Path, say: Say) -> None:
@@ -98,10 +104,18 @@ def _run_pretrain(recipe_file: Path, recipe: Recipe, run: Path, output: Path, sa
 
 
 def _write_folder(
-    recipe_file: Path, recipe: Recipe, run: Path, output: Path, model: object, steps: int, say: Say
+    recipe_file: Path,
+    recipe: Recipe,
+    run: Path,
+    output: Path,
+    model: object,
+    steps: int,
+    say: Say,
+    report: Path | None = None,
 ) -> None:
     from transformers import LlamaForCausalLM
 
+    from training.card import write_card
     from training.corpus import read_documents
     from training.export import export_model
     from training.manifest import write_manifest
@@ -116,8 +130,23 @@ def _write_folder(
     measured = {language: bytes_per_token(tokenizer, items) for language, items in texts.items()}
     measured["all"] = bytes_per_token(tokenizer, [text for items in texts.values() for text in items])
     export_model(model, tokenizer, output)
-    write_manifest(output, recipe_file, recipe, model, run, measured, steps * recipe.pretrain.tokens_per_step)
+    scores = _read_report(report)
+    tokens = steps * recipe.pretrain.tokens_per_step
+    manifest = write_manifest(output, recipe_file, recipe, model, run, measured, tokens, scores)
+    write_card(output, manifest, recipe, run, scores)
     say(f"model folder: {output}")
+
+
+def _read_report(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        report = json.loads(path.read_bytes())
+        if {"summaries", "comparisons", "rows"} <= report.keys():
+            return dict(report)
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise ConfigError(f"{path}: is not a report of `vernacular evaluate infill --output`")
 
 
 def _claim(stage: PretrainStage, corpus: Path, folder: Path) -> None:
