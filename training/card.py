@@ -115,17 +115,16 @@ def _scores(manifest: Manifest, report: dict[str, Any]) -> str:
         f"| {s.language} | {s.kind} | {s.predictor} | {s.positions} | {s.exact:.1%} | {s.edit:.3f} |"
         for s in manifest.scores
     ]
-    lines += ["", "| language | middle | measure | difference | 95 % interval | real |", "|" + " --- |" * 6]
+    lines += ["", "| language | middle | measure | methods | difference (95 % interval) | real |", "|" + " --- |" * 6]
     lines += [
         f"| {d.language} | {d.kind} | {d.measure} | {d.first} - {d.second} | "
         f"{d.mean:+.3f} ({d.low:+.3f} to {d.high:+.3f}) | {'yes' if d.real else 'no'} |"
         for d in manifest.differences
     ]
     note = (
-        "Greedy, with token healing at the cursor; the same positions for all; the 5-gram learned from the same training "
-        "files and from the file's own lines. Intervals: paired bootstrap over files."
+        "Greedy, with token healing at the cursor; the same positions for all; the 5-gram learned from the same "
+        "training files and from the file's own lines. Intervals: paired bootstrap over files."
     )
-    lines[lines.index("") + 1] = "| language | middle | measure | methods | difference (95 % interval) | real |"
     return note + "\n\n" + "\n".join(lines)
 
 
