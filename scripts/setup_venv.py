@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import importlib.util
 import json
 import os
 import re
@@ -63,12 +64,8 @@ def check_python() -> None:
     found = ".".join(map(str, sys.version_info[:3]))
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         raise SetupError(f"Python 3.11 to 3.13 is needed, this is {found}; run: make PYTHON=python3.12 ...")
-    try:
-        import ensurepip
-        import venv  # noqa: F401
-    except ImportError:
-        raise SetupError("this Python has no venv; on Debian run: apt-get install python3-venv") from None
-    del ensurepip
+    if importlib.util.find_spec("ensurepip") is None:
+        raise SetupError("this Python cannot make virtual environments; on Debian run: apt-get install python3-venv")
 
 
 def missing_system_packages() -> list[str]:
