@@ -6,6 +6,7 @@ out. Closing the generator stops the engine's work on it.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import time
@@ -29,6 +30,9 @@ from server.tokens.rendering import TokenRenderer
 
 Clock = Callable[[], float]
 
+_INLINE_CHARACTERS = 32_768
+"""A longer request is cut and encoded on a thread, so that the others need not wait for it."""
+
 
 class Completer:
     """Completions of one model."""
@@ -51,7 +55,10 @@ class Completer:
         Raises `RequestError` where the request can never succeed, `UnavailableError` where it may later.
         """
         arrived = clock()
-        prompt = self._prompts.make(request)
+        if len(request.prefix) + len(request.suffix) > _INLINE_CHARACTERS:
+            prompt = await asyncio.to_thread(self._prompts.make, request)
+        else:
+            prompt = self._prompts.make(request)
         rendered = clock()
         job = Job(
             id=f"{next(self._numbers)}",

@@ -112,14 +112,18 @@ class Service:
         state = engine.state
         while True:
             if state.status == "ready" and state.facts is not None:
-                self.card = ModelCard(
+                card = ModelCard(
                     name=described.name,
                     context_tokens=state.facts.context_tokens,
                     bytes_per_token=described.bytes_per_token,
                     template=described.template.name,
                     token_healing=state.facts.token_healing and self._choice.healing,
                 )
-                self._completer = Completer(engine, renderer, described.template, self.card, eos)
+                if card != self.card:  # indexing a large vocabulary takes a second
+                    self._completer = await asyncio.get_running_loop().run_in_executor(
+                        None, Completer, engine, renderer, described.template, card, eos
+                    )
+                    self.card = card
             log.info("%s: %s", state.status, state.detail)
             state = await engine.changed(state)
 

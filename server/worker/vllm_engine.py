@@ -167,6 +167,7 @@ class VllmEngine(WorkerEngine):
             logprobs=0,
             allowed_token_ids=allowed,
             output_kind=RequestOutputKind.DELTA,
+            skip_clone=True,  # a deep copy of 60,000 allowed ids takes tens of milliseconds
         )
 
     def _new_backend(self, on_cpu: bool) -> Backend:
