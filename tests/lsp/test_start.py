@@ -69,6 +69,22 @@ def test_the_editor_dies(tmp_path: Path) -> None:
         process.wait()
 
 
+def test_no_editor_at_all() -> None:
+    nobody = subprocess.run([COMMAND], stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S, check=False)
+    assert (nobody.returncode, nobody.stdout, nobody.stderr) == (0, b"", b"")
+
+
+def test_an_exit_without_a_shutdown_has_status_1(tmp_path: Path) -> None:
+    body = b'{"jsonrpc": "2.0", "method": "exit"}'
+    message = b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    by_pipe = subprocess.run([COMMAND], input=message, capture_output=True, timeout=TIMEOUT_S, check=False)
+    (tmp_path / "message").write_bytes(message)
+    with (tmp_path / "message").open("rb") as file:
+        by_file = subprocess.run([COMMAND], stdin=file, capture_output=True, timeout=TIMEOUT_S, check=False)
+    for ended in (by_pipe, by_file):
+        assert (ended.returncode, ended.stdout, ended.stderr) == (1, b"", b"")
+
+
 def test_a_wrong_language_file_is_said_once_and_costs_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("name: mine\ndisplay_nam: Mine\n")
     with (
