@@ -76,6 +76,9 @@ class TokenizerPart(RecipeModel):
 
     vocabulary_tokens: int = Field(description="size of the vocabulary with the special tokens", ge=512, le=65_536)
     sample_bytes: int = Field(description="text that the merges are learned from, over all languages", ge=10_000)
+    repeats: dict[Language, int] = Field(
+        default={}, description="how often a language's sample is counted, so that a small one's words become tokens"
+    )
 
 
 class ModelPart(RecipeModel):

@@ -40,8 +40,6 @@ _PIECES = (
     r"[ \t]+",
     r"\s",
 )
-# Small languages weigh more here than by their size, so that their words become tokens.
-_SHARES = {"moonbit": 3.0}
 
 
 def train_tokenizer(part: TokenizerPart, documents: dict[str, list[Document]], seed: int) -> Tokenizer:
@@ -60,7 +58,7 @@ def train_tokenizer(part: TokenizerPart, documents: dict[str, list[Document]], s
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_sample(part.sample_bytes, documents, seed), trainer)
+    tokenizer.train_from_iterator(_sample(part, documents, seed), trainer)
     return tokenizer
 
 
@@ -127,8 +125,8 @@ def _ids(tokenizer: Tokenizer, text: str) -> list[int]:
     return list(tokenizer.encode(text, add_special_tokens=False).ids) if text else []
 
 
-def _sample(sample_bytes: int, documents: dict[str, list[Document]], seed: int) -> Iterator[str]:
-    share = sample_bytes / max(len(documents), 1)
+def _sample(part: TokenizerPart, documents: dict[str, list[Document]], seed: int) -> Iterator[str]:
+    share = part.sample_bytes / max(len(documents), 1)
     for language in sorted(documents):
         items = documents[language]
         room = share
@@ -137,5 +135,4 @@ def _sample(sample_bytes: int, documents: dict[str, list[Document]], seed: int) 
                 break
             text = items[number].text
             room -= len(text.encode())
-            for _ in range(int(_SHARES.get(language, 1.0))):
-                yield text
+            yield from [text] * part.repeats.get(language, 1)
