@@ -10,7 +10,7 @@ that lay between the HTTP request's arrival here and the answer's departure from
 Everything that the language server does is in it: the incremental sync, the context, the HTTP request, the
 answer, and this machine's pipes and sockets.
 
-    python benchmarks/key_stroke.py [--lines 5000] [--keys 300]
+    python -m benchmarks.key_stroke [--lines 5000] [--keys 300]
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Each is a real process started from nothing, with the file cache and the compiler's cache warm (one round is
 thrown away). Run times of a start vary; every single one is in the JSON.
 
-    python benchmarks/start.py [--rounds 5] [--server-rounds 3]
+    python -m benchmarks.start [--rounds 5] [--server-rounds 3]
 """
 
 from __future__ import annotations

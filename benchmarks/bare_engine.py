@@ -1,0 +1,91 @@
+"""The engine that the worker uses, called without anything of this project around it.
+
+A process of its own: vLLM's synchronous `LLMEngine` with the worker's arguments. It reads one JSON object a line
+from standard input and answers with one: given each user's prompts, it runs all users at once, each sending the
+next prompt as soon as the one before is answered. No HTTP, no sockets, no token healing, no text: the floor.
+
+    in   {"users": [[[id, ...], ...], ...], "max_new_tokens": 24, "stop": [id, ...]}
+    out  {"first_ms": [...], "last_ms": [...], "tokens": n, "seconds": s}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from server.models.checks import check_folder, context_limit
+from server.worker.vllm_options import VllmOptions, prepare_environment
+
+
+def main() -> None:
+    """Load the model folder named in the first argument, say so, answer until the end of input."""
+    folder = Path(sys.argv[1])
+    options = VllmOptions(model=str(folder), context_limit=context_limit(check_folder(folder), folder))
+    protocol = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # vLLM writes to standard output
+    prepare_environment(options)
+    os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+    from vllm.v1.engine.llm_engine import LLMEngine
+
+    from server.worker.vllm_arguments import engine_arguments
+
+    engine = LLMEngine.from_engine_args(engine_arguments(options, on_cpu=True))
+    print(json.dumps({"ready": True}), file=protocol, flush=True)
+    for line in sys.stdin:
+        print(json.dumps(run(engine, json.loads(line))), file=protocol, flush=True)
+
+
+def run(engine: Any, order: dict[str, Any]) -> dict[str, Any]:
+    """All users at once, in a closed loop; times in milliseconds from `add_request`."""
+    from vllm import SamplingParams
+    from vllm.inputs import TokensPrompt
+    from vllm.sampling_params import RequestOutputKind
+
+    waiting: list[list[list[int]]] = [list(reversed(prompts)) for prompts in order["users"]]
+    added_s: dict[str, float] = {}
+    first_ms: dict[str, float] = {}
+    last_ms: dict[str, float] = {}
+    tokens = 0
+    begin_s = time.perf_counter()
+
+    def add(user: int) -> None:
+        if waiting[user]:
+            params = SamplingParams(
+                temperature=0.0,
+                max_tokens=order["max_new_tokens"],
+                stop_token_ids=order["stop"],
+                ignore_eos=True,
+                detokenize=False,
+                output_kind=RequestOutputKind.DELTA,
+            )
+            request = f"{user}:{len(waiting[user])}"
+            added_s[request] = time.perf_counter()
+            engine.add_request(request, TokensPrompt(prompt_token_ids=waiting[user].pop()), params)
+
+    for user in range(len(waiting)):
+        add(user)
+    while engine.has_unfinished_requests():
+        for output in engine.step():
+            now_s = time.perf_counter()
+            request = output.request_id
+            tokens += len(output.outputs[0].token_ids)
+            if output.outputs[0].token_ids:
+                first_ms.setdefault(request, (now_s - added_s[request]) * 1e3)
+            if output.finished:
+                last_ms[request] = (now_s - added_s[request]) * 1e3
+                add(int(request.split(":")[0]))
+    seconds = time.perf_counter() - begin_s
+    return {
+        "first_ms": list(first_ms.values()),
+        "last_ms": list(last_ms.values()),
+        "tokens": tokens,
+        "seconds": seconds,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""The server over its HTTP, side by side with the bare engine that its worker uses, in the same run.
+
+Both are processes of their own with the same model, the same engine arguments and the same prompts
+(`benchmarks/workload.py`). Rounds alternate between the two, so that a machine whose speed drifts drifts for
+both. The server answers as deployed: HTTP, server-sent events, prompt layout, token healing, confidence; the
+bare engine continues token ids. Times are those of the one who asks: to the first text, and to the end.
+
+    python -m benchmarks.serving [--model FOLDER] [--rounds 3]
+
+Goals: at 1 user at most 5 ms or 5 % more than the bare engine, whichever is larger; at 32 users at least 90 % of
+its throughput. The load is bounded in count and goes to this machine only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks.report import percentile, publish, script
+from benchmarks.workload import User, users
+from server.models.checks import check_folder
+from server.models.description import describe
+from server.prompting import PromptMaker
+from server.tokens.rendering import TokenRenderer
+
+LOADS = {1: 40, 8: 12, 32: 6}  # users: key strokes of each, in one round
+MAX_NEW_TOKENS = 24
+
+
+@dataclass
+class Figures:
+    """Times in milliseconds, tokens, and seconds under load, over all rounds of one load."""
+
+    first_ms: list[float] = field(default_factory=list)
+    last_ms: list[float] = field(default_factory=list)
+    tokens: int = 0
+    seconds: float = 0.0
+
+    def add(self, measured: dict[str, Any]) -> None:
+        """Add a round."""
+        self.first_ms += measured["first_ms"]
+        self.last_ms += measured["last_ms"]
+        self.tokens += measured["tokens"]
+        self.seconds += measured["seconds"]
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Generated tokens a second, all users together."""
+        return self.tokens / self.seconds
+
+
+class BareEngine:
+    """`benchmarks/bare_engine.py` in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-m", "benchmarks.bare_engine", str(folder)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self._answer()
+
+    def run(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Run all users' prompts."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.terminate()
+        self._process.wait(timeout=30)
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit("error: the bare engine ended; run `python -m benchmarks.bare_engine FOLDER` to see why")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+class Server:
+    """`vernacular serve` on a free port."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self._process = subprocess.Popen(
+            [script("vernacular"), "serve", "--model", str(folder), "--port", str(self.port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        url = f"http://127.0.0.1:{self.port}/health"
+        for _ in range(1800):
+            if self._process.poll() is not None:
+                raise SystemExit("error: the server ended; run `vernacular serve` to see why")
+            try:
+                if httpx.get(url, trust_env=False).json()["status"] == "ready":
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        raise SystemExit("error: the server was not ready within 180 s")
+
+    def run(self, people: list[User]) -> dict[str, Any]:
+        """Run all users at once, each in a closed loop over one connection."""
+        return asyncio.run(self._run(people))
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.terminate()
+        self._process.wait(timeout=30)
+
+    async def _run(self, people: list[User]) -> dict[str, Any]:
+        begin_s = time.perf_counter()
+        parts = await asyncio.gather(*(self._type(person) for person in people))
+        seconds = time.perf_counter() - begin_s
+        return {
+            "first_ms": [value for part in parts for value in part[0]],
+            "last_ms": [value for part in parts for value in part[1]],
+            "tokens": sum(part[2] for part in parts),
+            "seconds": seconds,
+        }
+
+    async def _type(self, person: User) -> tuple[list[float], list[float], int]:
+        # A plain socket, because a full HTTP client's own milliseconds would be counted as the server's.
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        first_ms, last_ms, tokens = [], [], 0
+        for request in person.requests:
+            body = request.model_dump_json().encode()
+            head = f"POST /api/v1/complete HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\naccept: text/event-stream\r\n"
+            head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+            begin_s = time.perf_counter()
+            writer.write(head.encode() + body)
+            first_s, done_s, generated = await _answered(reader)
+            first_ms.append((first_s - begin_s) * 1e3)
+            last_ms.append((done_s - begin_s) * 1e3)
+            tokens += generated
+        writer.close()
+        return first_ms, last_ms, tokens
+
+
+async def _answered(reader: asyncio.StreamReader) -> tuple[float, float, int]:
+    """When the first event and the last came, and the tokens that were generated."""
+    status = await reader.readline()
+    if b" 200 " not in status:
+        raise SystemExit(f"error: the server answered {status.decode(errors='replace').strip()}")
+    first_s = 0.0
+    event = b""
+    while True:
+        line = (await reader.readline()).strip()
+        if line.startswith(b"event:"):
+            event = line.partition(b":")[2].strip()
+            first_s = first_s or time.perf_counter()
+        elif line.startswith(b"data:") and event == b"done":
+            done_s = time.perf_counter()
+            generated = json.loads(line.partition(b":")[2])["tokens"]["generated"]
+        elif line.startswith(b"data:") and event == b"error":
+            raise SystemExit(f"error: the server answered {line.decode()}")
+        elif line == b"0":
+            await reader.readline()
+            return first_s, done_s, generated
+
+
+def main() -> None:
+    """Measure, print, write `results/serving.json`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=Path("server/embedded_model"), help="a model folder")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each load")
+    arguments = parser.parse_args()
+    renderer = TokenRenderer.from_folder(arguments.model)
+    described = describe(arguments.model, renderer, check_folder(arguments.model))
+    plain = PromptMaker(renderer, described.template, 2048, described.bytes_per_token, healing=False)
+    stop = list(renderer.control_ids((*described.template.stop, *described.template.special_tokens)))
+    server, bare = Server(arguments.model), BareEngine(arguments.model)
+    figures = {load: (Figures(), Figures()) for load in LOADS}
+    try:
+        for number in range(-1, arguments.rounds):  # round -1 is thrown away
+            for load, key_strokes in LOADS.items():
+                people = users(load, key_strokes, MAX_NEW_TOKENS, seed=1000 * (number + 1) + load)
+                opening = [User(person.requests[:1]) for person in people]
+                typing = [User(person.requests[1:]) for person in people]
+                turns = [(0, server.run), (1, lambda who: bare.run(_order(who, plain, stop)))]
+                for which, run in turns if number % 2 else reversed(turns):
+                    run(opening)
+                    measured = run(typing)
+                    if number >= 0:
+                        figures[load][which].add(measured)
+    finally:
+        server.close()
+        bare.close()
+    _publish(figures, str(described.name), arguments.rounds)
+
+
+def _order(people: list[User], plain: PromptMaker, stop: list[int]) -> dict[str, Any]:
+    prompts = [[list(plain.make(request).ids) for request in person.requests] for person in people]
+    return {"users": prompts, "max_new_tokens": MAX_NEW_TOKENS, "stop": stop}
+
+
+def _publish(figures: dict[int, tuple[Figures, Figures]], model: str, rounds: int) -> None:
+    rows = []
+    for load, pair in figures.items():
+        for name, measured in zip(("server over HTTP", "bare engine"), pair, strict=True):
+            values = [
+                percentile(times, share) for times in (measured.first_ms, measured.last_ms) for share in (0.5, 0.95)
+            ]
+            rows.append(
+                [f"{load} users, {name}", *(f"{value:.1f}" for value in values), f"{measured.tokens_per_s:.0f}"]
+            )
+    single, bare = figures[1]
+    more_ms = percentile(single.last_ms, 0.5) - percentile(bare.last_ms, 0.5)
+    allowed_ms = max(5.0, 0.05 * percentile(bare.last_ms, 0.5))
+    share = figures[max(figures)][0].tokens_per_s / figures[max(figures)][1].tokens_per_s
+    publish(
+        "serving",
+        f"{model}: first and last token, ms, and tokens a second; {rounds} rounds, {MAX_NEW_TOKENS} tokens at most",
+        ["", "first p50", "first p95", "last p50", "last p95", "tokens/s"],
+        rows,
+        {
+            "goal_1_user": {"more_ms": more_ms, "allowed_ms": allowed_ms, "met": more_ms <= allowed_ms},
+            "goal_32_users": {"share_of_throughput": share, "met": share >= 0.9},
+            "figures": {
+                str(load): {name: vars(one) for name, one in zip(("server", "bare"), pair, strict=True)}
+                for load, pair in figures.items()
+            },
+        },
+    )
+    print(f"1 user: {more_ms:+.1f} ms to the last token (allowed {allowed_ms:.1f})")
+    print(f"{max(figures)} users: {share:.0%} of the bare engine's throughput (goal 90 %)")
+
+
+if __name__ == "__main__":
+    if not Path("pyproject.toml").is_file():
+        raise SystemExit("error: run this from the repository's root folder")
+    main()
