@@ -50,14 +50,14 @@ _LIMITS = """\
 - It is small and was trained on few tokens: it knows syntax and habits, not libraries; what it copies it mostly copies
   from the lines near the cursor.
 - It learned MoonBit from the core library alone, many times over: its habits are that library's.
-- Most of the training saw rows of 512 tokens, the last part longer ones: the far end of a long context helps less.
+- Much of the training saw rows of 512 tokens, later parts longer ones: the far end of a long context helps less.
 - It was trained on permissively licensed code and may repeat lines of it."""
 
 
 def _facts(manifest: Manifest, recipe: Recipe) -> str:
     model, optimizer = recipe.pretrain.model, recipe.pretrain.optimizer
     by_language = ", ".join(f"{k} {v:.2f}" for k, v in sorted(manifest.bytes_per_token_by_language.items()))
-    mix = ", ".join(f"{k} {v:.0%}" for k, v in (recipe.pretrain.late_examples or recipe.pretrain.examples).mix.items())
+    mix = ", ".join(f"{k} {v:.0%}" for k, v in recipe.pretrain.phases[-1].examples.mix.items())
     versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
     rows = [
         (

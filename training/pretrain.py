@@ -2,15 +2,16 @@
 
 Guarantees: interrupted at any point by SIGTERM or SIGKILL, a second call with the same recipe goes on from the last
 checkpoint, and on a CPU arrives at the same weights, bit for bit, as a run that was left alone. What
-the end looks like (`total_tokens`, long rows, late examples) may be changed between calls as long as it has not begun:
-nothing before it depends on it.
+follows (`total_tokens`, restarts, later phases) may be changed between calls as long as it has not begun: nothing
+before it depends on it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -55,26 +56,22 @@ def new_model(part: ModelPart, tokenizer: Tokenizer, seed: int) -> LlamaForCausa
 
 
 class Microsteps(Dataset[Batch]):
-    """What each forward pass sees: `[rows, row_tokens]`, rows long in the last `long_share` of the steps."""
+    """What each forward pass sees: `[rows, row_tokens]`, by the phase that its step is in; `makers`, one a phase."""
 
-    def __init__(self, stage: PretrainStage, maker: ExampleMaker, late_maker: ExampleMaker | None = None) -> None:
+    def __init__(self, stage: PretrainStage, makers: Sequence[ExampleMaker]) -> None:
         self._stage = stage
-        self._maker = maker
-        self._late_maker = late_maker or maker
-        self._late_from = stage.late_from_tokens // stage.tokens_per_step
+        self._makers = makers
+        self._begins = [phase.from_tokens // stage.tokens_per_step for phase in stage.phases]
         self._per_step = stage.tokens_per_step // stage.tokens_per_microstep
-        self._long_from = stage.total_steps - int(stage.total_steps * stage.long_share)
 
     def __len__(self) -> int:
         return self._stage.total_steps * self._per_step
 
     def __getitem__(self, number: int) -> Batch:
-        step = number // self._per_step
-        is_long = step >= self._long_from
-        maker = self._late_maker if step >= self._late_from else self._maker
-        length = self._stage.long_row_tokens if is_long else self._stage.row_tokens
+        phase = bisect_right(self._begins, number // self._per_step) - 1
+        length = self._stage.phases[phase].row_tokens
         count = self._stage.tokens_per_microstep // length
-        rows = [maker.row(number * count + i, length) for i in range(count)]
+        rows = [self._makers[phase].row(number * count + i, length) for i in range(count)]
         return {
             "input_ids": torch.tensor([row.input_ids for row in rows]),
             "position_ids": torch.tensor([row.position_ids for row in rows]),
@@ -91,14 +88,15 @@ class RowTrainer(Trainer):
 
 def pretrain(
     stage: PretrainStage,
-    maker: ExampleMaker,
+    makers: Sequence[ExampleMaker],
     tokenizer: Tokenizer,
     held_out: HeldOut,
     folder: Path,
     say: Callable[[str], None] = lambda _: None,
-    late_maker: ExampleMaker | None = None,
 ) -> LlamaForCausalLM:
     """Train, or go on training, in `folder`; return the model. `folder/curve.jsonl` holds the curve.
+
+    `makers` make the examples, one for each phase of `stage`.
 
     Raises `KeyboardInterrupt` after a checkpoint was written when SIGTERM or SIGINT arrived.
     """
@@ -110,13 +108,13 @@ def pretrain(
     optimizer = optimizer_for(model, stage.optimizer)
     scheduler = LambdaLR(
         optimizer,
-        lambda step: rate_factor(step, stage.total_steps, stage.optimizer.warmup_steps, stage.optimizer.decay_share),
+        lambda step: rate_factor(step, stage.cycle_steps, stage.optimizer.warmup_steps, stage.optimizer.decay_share),
     )
     watch = Watch(stage, held_out, folder / "curve.jsonl", say)
     trainer = RowTrainer(
         model=model,
         args=_arguments(stage, folder),
-        train_dataset=Microsteps(stage, maker, late_maker),
+        train_dataset=Microsteps(stage, makers),
         data_collator=_only,
         optimizers=(optimizer, scheduler),
         callbacks=[watch],

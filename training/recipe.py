@@ -9,6 +9,7 @@ Stages are optional fields of `Recipe`, run in the order of their declaration; a
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -137,27 +138,31 @@ class OptimizerPart(RecipeModel):
     decay_share: Rate = Field(default=0.2, description="share of all steps, at the end, in which the rate falls to 0")
 
 
+class Phase(RecipeModel):
+    """A part of the training, up to where the next one begins: what it is shown, in rows of which length."""
+
+    from_tokens: int = Field(default=0, description="tokens after which the phase begins", ge=0)
+    row_tokens: int = Field(default=512, description="length of a row", ge=32)
+    examples: ExamplesPart = Field(description="how documents become examples")
+
+
 class PretrainStage(RecipeModel):
     """Training from nothing on the corpus."""
 
     seed: int = Field(description="decides the first weights, and each example")
     tokenizer: TokenizerPart = Field(description="the tokenizer")
     model: ModelPart = Field(description="the model's shape")
-    examples: ExamplesPart = Field(description="how documents become examples")
+    phases: tuple[Phase, ...] = Field(description="what the model is shown; the first phase begins at 0", min_length=1)
     optimizer: OptimizerPart = Field(default=OptimizerPart(), description="optimizer and schedule")
-    late_examples: ExamplesPart | None = Field(
-        default=None, description="how documents become examples from `late_from_tokens` on; none: as before"
-    )
-    late_from_tokens: int = Field(default=0, description="tokens after which `late_examples` is used", ge=0)
     template: Literal["embedded-psm", "embedded-spm"] = Field(
         default="embedded-spm", description="fill-in-the-middle template that the model is served with"
     )
     total_tokens: int = Field(description="tokens to train on, padding counted", ge=1)
+    restarts_at_tokens: tuple[int, ...] = Field(
+        default=(), description="where the learning rate, having fallen to 0 as at the end, rises to its peak again"
+    )
     tokens_per_step: int = Field(default=8192, description="tokens of one optimizer step", ge=64)
     tokens_per_microstep: int = Field(default=2048, description="tokens of one forward pass", ge=64)
-    row_tokens: int = Field(default=512, description="length of a row in most of the training", ge=32)
-    long_row_tokens: int = Field(default=2048, description="length of a row in the last part", ge=32)
-    long_share: Rate = Field(default=0.15, description="share of all steps, at the end, with long rows")
     evaluate_every_tokens: int = Field(default=1_000_000, description="tokens between held-out measurements", ge=1)
     save_every_tokens: int = Field(default=500_000, description="tokens between checkpoints", ge=1)
     threads: int = Field(default=2, description="CPU threads", ge=1)
@@ -167,17 +172,27 @@ class PretrainStage(RecipeModel):
     def _whole_rows(self) -> PretrainStage:
         if self.tokens_per_step % self.tokens_per_microstep:
             raise ValueError("tokens_per_step must be a multiple of tokens_per_microstep")
-        for name in ("row_tokens", "long_row_tokens"):
-            if self.tokens_per_microstep % getattr(self, name):
-                raise ValueError(f"tokens_per_microstep must be a multiple of {name}")
-        if max(self.row_tokens, self.long_row_tokens) > self.model.max_positions:
-            raise ValueError("rows must not be longer than model.max_positions")
+        for phase in self.phases:
+            if self.tokens_per_microstep % phase.row_tokens:
+                raise ValueError("tokens_per_microstep must be a multiple of each phase's row_tokens")
+            if phase.row_tokens > self.model.max_positions:
+                raise ValueError("rows must not be longer than model.max_positions")
+        begins = [phase.from_tokens for phase in self.phases]
+        if begins[0] != 0 or begins != sorted(set(begins)):
+            raise ValueError("the first phase begins at 0, and each later one after the one before it")
+        if any(a >= b for a, b in pairwise((0, *self.restarts_at_tokens, self.total_tokens))):
+            raise ValueError("restarts_at_tokens must rise, and stay between 0 and total_tokens")
         return self
 
     @property
     def total_steps(self) -> int:
         """Optimizer steps, at least 1."""
         return max(1, self.total_tokens // self.tokens_per_step)
+
+    @property
+    def cycle_steps(self) -> tuple[int, ...]:
+        """Step (from 0) before which each fall of the learning rate ends; the last is `total_steps`."""
+        return (*(tokens // self.tokens_per_step for tokens in self.restarts_at_tokens), self.total_steps)
 
 
 class Recipe(RecipeModel):

@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 # What may change between two calls without making it another training.
 _FREE = {"template", "evaluate_every_tokens", "save_every_tokens", "threads", "compile"}
 # What may change until it begins: pretrain.py.
-_END = {"total_tokens", "long_row_tokens", "long_share", "late_examples", "late_from_tokens"}
+_LATER = {"total_tokens", "restarts_at_tokens", "phases"}
 
 
 def default_cache() -> Path:
@@ -89,16 +89,16 @@ def _run_pretrain(recipe_file: Path, recipe: Recipe, run: Path, output: Path, sa
 
     stage, corpus, folder = recipe.pretrain, run / "corpus", run / "pretrain"
     _claim(stage, corpus, folder)
-    documents = {k: read_documents(corpus / f"train-{k}.jsonl") for k, v in stage.examples.mix.items() if v > 0}
+    languages = {k for phase in stage.phases for k, v in phase.examples.mix.items() if v > 0}
+    documents = {language: read_documents(corpus / f"train-{language}.jsonl") for language in sorted(languages)}
     if not (folder / "tokenizer.json").exists():
         say("pretrain: training the tokenizer")
         save_tokenizer(train_tokenizer(stage.tokenizer, documents, stage.seed), folder, stage.model.max_positions)
     tokenizer = load_tokenizer(folder)
     held_out = {path.stem.removeprefix("heldout-"): read_documents(path) for path in corpus.glob("heldout-*.jsonl")}
-    rows = HeldOut.sample(held_out, tokenizer, stage.row_tokens)
-    maker = ExampleMaker(documents, tokenizer, stage.examples, stage.seed)
-    late = ExampleMaker(documents, tokenizer, stage.late_examples, stage.seed) if stage.late_examples else None
-    model = pretrain(stage, maker, tokenizer, rows, folder, say, late)
+    rows = HeldOut.sample(held_out, tokenizer, stage.phases[0].row_tokens)
+    makers = [ExampleMaker(documents, tokenizer, phase.examples, stage.seed) for phase in stage.phases]
+    model = pretrain(stage, makers, tokenizer, rows, folder, say)
     plot_curve(folder / "curve.jsonl", folder / "curve.png")
     _write_folder(recipe_file, recipe, run, output, model, stage.total_steps, say)
 
@@ -152,7 +152,8 @@ def _read_report(path: Path | None) -> dict[str, Any] | None:
 def _claim(stage: PretrainStage, corpus: Path, folder: Path) -> None:
     """Remember what the folder is for; refuse one that was begun for something else."""
     parts = {
-        "stage": stage.model_dump(mode="json", exclude=_FREE | _END),
+        "stage": stage.model_dump(mode="json", exclude=_FREE | _LATER),
+        "first_phase": stage.phases[0].model_dump(mode="json"),
         "corpus": json.loads((corpus / "corpus.json").read_text(encoding="utf-8"))["files_sha256"],
     }
     key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -8,7 +8,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from training.documents import Document
-from training.recipe import ExamplesPart, ModelPart, OptimizerPart, PretrainStage, TokenizerPart
+from training.recipe import ExamplesPart, ModelPart, OptimizerPart, Phase, PretrainStage, TokenizerPart
 from training.tokenizer import train_tokenizer
 
 ROOT = Path(__file__).parents[2]
@@ -65,14 +65,11 @@ def stage(part: ExamplesPart) -> PretrainStage:
         seed=3,
         tokenizer=TokenizerPart(vocabulary_tokens=512, sample_bytes=20_000),
         model=ModelPart(hidden=32, layers=2, heads=2, key_value_heads=1, intermediate=64, max_positions=256),
-        examples=part,
+        phases=(Phase(row_tokens=128, examples=part), Phase(from_tokens=6 * 512, row_tokens=256, examples=part)),
         optimizer=OptimizerPart(warmup_steps=2, decay_share=0.25),
         total_tokens=8 * 512,
         tokens_per_step=512,
         tokens_per_microstep=256,
-        row_tokens=128,
-        long_row_tokens=256,
-        long_share=0.25,
         evaluate_every_tokens=2048,
         save_every_tokens=1024,
         threads=1,

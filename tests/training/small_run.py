@@ -39,7 +39,7 @@ def main() -> None:
 
     model = pretrain(
         stage,
-        Slow(documents, tokenizer, stage.examples, stage.seed),
+        [Slow(documents, tokenizer, phase.examples, stage.seed) for phase in stage.phases],
         tokenizer,
         HeldOut.sample(documents, tokenizer, 64),
         folder,

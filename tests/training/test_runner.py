@@ -25,19 +25,18 @@ pretrain:
   seed: 1
   tokenizer: {vocabulary_tokens: 512, sample_bytes: 20_000}
   model: {hidden: 32, layers: 1, heads: 1, key_value_heads: 1, intermediate: 32, max_positions: 128}
-  examples:
-    {mix: {python: 1.0}, fim_rate: 0.5, spm_rate: 0.5, joint_rate: 0.5, line_rate: 0.5, block_rate: 0.2,
-     context_rate: 0.3}
+  phases:
+    - row_tokens: 128
+      examples: {mix: {python: 1.0}, fim_rate: 0.5, spm_rate: 0.5, joint_rate: 0.5, line_rate: 0.5, block_rate: 0.2,
+        context_rate: 0.3}
+    - from_tokens: 512
+      row_tokens: 128
+      examples: {mix: {python: 1.0}, fim_rate: 1.0, spm_rate: 1.0, joint_rate: 0.5, line_rate: 1.0, block_rate: 0.0,
+        context_rate: 0.0}
   optimizer: {warmup_steps: 1}
-  late_from_tokens: 512
-  late_examples:
-    {mix: {python: 1.0}, fim_rate: 1.0, spm_rate: 1.0, joint_rate: 0.5, line_rate: 1.0, block_rate: 0.0,
-     context_rate: 0.0}
   total_tokens: 1024
   tokens_per_step: 256
   tokens_per_microstep: 128
-  row_tokens: 128
-  long_row_tokens: 128
   threads: 1
   compile: false
 """
@@ -81,7 +80,7 @@ def test_from_archives_to_a_model_folder(recipe: Path, tmp_path: Path) -> None:
     assert (tmp_path / "third" / "model.safetensors").read_bytes() == weights[0]
 
 
-def test_late_examples_begin_where_the_recipe_says(recipe: Path, tmp_path: Path) -> None:
+def test_a_phase_begins_where_the_recipe_says(recipe: Path, tmp_path: Path) -> None:
     from training.corpus import build_corpus, read_documents
     from training.examples import ExampleMaker
     from training.pretrain import Microsteps
@@ -91,11 +90,13 @@ def test_late_examples_begin_where_the_recipe_says(recipe: Path, tmp_path: Path)
     loaded = load_recipe(recipe)
     build_corpus(loaded.corpus, tmp_path / "cache" / "sources", tmp_path / "corpus", None)
     documents = {"python": read_documents(tmp_path / "corpus" / "train-python.jsonl")}
-    stage = loaded.pretrain.model_copy(update={"total_tokens": 40_960, "late_from_tokens": 20_480})
+    first, second = loaded.pretrain.phases
+    phases = (first, second.model_copy(update={"from_tokens": 20_480}))
+    stage = loaded.pretrain.model_copy(update={"total_tokens": 40_960, "phases": phases})
+    alone_stage = stage.model_copy(update={"phases": phases[:1]})
     tokenizer = train_tokenizer(stage.tokenizer, documents, 1)
-    assert stage.late_examples is not None
-    makers = [ExampleMaker(documents, tokenizer, part, 1) for part in (stage.examples, stage.late_examples)]
-    steps, alone = Microsteps(stage, makers[0], makers[1]), Microsteps(stage, makers[0])
+    makers = [ExampleMaker(documents, tokenizer, phase.examples, 1) for phase in phases]
+    steps, alone = Microsteps(stage, makers), Microsteps(alone_stage, makers[:1])
     middle = special_id(tokenizer, "<|fim_middle|>")
     early = [bool((steps[i]["input_ids"] == middle).any()) for i in range(160)]
     late = [bool((steps[i]["input_ids"] == middle).any()) for i in range(160, 320)]
