@@ -15,7 +15,7 @@ DEV := $(VENV)/.dev.stamp
 PROJECT := $(VENV)/.project.stamp
 NEOVIM := .tools/neovim.stamp
 
-.PHONY: help serve test lint format typecheck bench embedded-model screenshot locks clean
+.PHONY: help serve test lint format bench embedded-model screenshot locks clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,17 @@ lint: $(DEV) $(PROJECT) ## ruff, mypy --strict, import-linter
 format: $(DEV) ## put everything into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(DEV) $(PROJECT) ## measure speed, side by side in one run; tables, and JSON in benchmarks/results/
+	$(BIN)/python -m benchmarks.start
+	$(BIN)/python -m benchmarks.key_stroke
+	$(BIN)/python -m benchmarks.serving
+
+embedded-model: $(DEV) $(PROJECT) ## train the shipped model anew: hours on 2 cores; interrupted, it goes on where it was
+	$(BIN)/vernacular train training/recipes/embedded.yaml --output server/embedded_model $(ARGS)
+
+screenshot: $(DEV) $(PROJECT) $(NEOVIM) ## draw docs/images/ghost-text.svg: the real Neovim, the real server
+	$(BIN)/python scripts/screenshot_neovim.py $(ARGS)
 
 locks: $(DEV) ## write locks/ anew from pyproject.toml (UPGRADE=1 takes the newest that fit)
 	$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)

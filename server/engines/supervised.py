@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
@@ -49,6 +50,7 @@ class SupervisedWorker(Engine):
         self._start_frame = Start(engine=engine, options=options)
         self._times = times or Supervision()
         self._state = EngineState("starting", "starting the worker")
+        self._ready_since = math.inf
         self._change = asyncio.Event()
         self._worker: WorkerProcess | None = None
         self._supervising: asyncio.Task[None] | None = None
@@ -121,13 +123,13 @@ class SupervisedWorker(Engine):
     async def _supervise(self) -> None:
         deaths = 0
         while True:
-            began = time.monotonic()
+            self._ready_since = math.inf
             try:
                 reason = await self._live_once()
             except WorkerFailedError as error:
                 self._become(EngineState("failed", str(error), retry_after_s=60.0))
                 return
-            deaths = 1 if time.monotonic() - began > _STEADY_S else deaths + 1
+            deaths = 1 if time.monotonic() - self._ready_since > _STEADY_S else deaths + 1
             wait_s = min(self._times.first_backoff_s * 2 ** (deaths - 1), self._times.max_backoff_s)
             log.warning("%s; starting again in %.1f s", reason, wait_s)
             self._become(
@@ -148,6 +150,7 @@ class SupervisedWorker(Engine):
         try:
             async with asyncio.timeout(self._times.load_s):
                 facts = await worker.load(self._start_frame, self._report)
+            self._ready_since = time.monotonic()
             self._become(EngineState("ready", facts.engine, facts, restarts=self._state.restarts))
             return await self._watch(worker)
         except TimeoutError:
@@ -159,6 +162,8 @@ class SupervisedWorker(Engine):
             raise
         finally:
             self._worker = None
+            if self._state.status == "ready":
+                self._become(EngineState("starting", "ending the worker", restarts=self._state.restarts))
             ended = EngineError("the engine ended while it worked on this request", code="engine_died")
             for queue in worker.jobs.values():
                 queue.put_nowait(ended)

@@ -19,6 +19,7 @@ from typing import Literal
 
 from vllm import SamplingParams
 from vllm.engine.arg_utils import AsyncEngineArgs
+from vllm.exceptions import VLLMClientError
 from vllm.inputs import TokensPrompt
 from vllm.outputs import RequestOutput
 from vllm.v1.engine.async_llm import AsyncLLM
@@ -42,8 +43,16 @@ class Step:
     finish: Literal["stop", "length"] | None
 
 
+REFUSED = (ValueError, VLLMClientError)
+"""What vLLM raises for a request that it does not take; it goes on with the others."""
+
+
 class Backend(ABC):
-    """`generated_tokens` counts what the engine made; `progress` is `time.monotonic()` of its last sign of work."""
+    """`generated_tokens` counts what the engine made; `progress` is `time.monotonic()` of its last sign of work.
+
+    An engine that raises in the middle of a step ends the process once `serving` is set; before that, while it is
+    being tried out, `stream` raises `RuntimeError`.
+    """
 
     name = ""
     dtype = ""
@@ -51,6 +60,7 @@ class Backend(ABC):
     def __init__(self) -> None:
         self.generated_tokens = 0
         self.progress = time.monotonic()
+        self.serving = False
 
     @abstractmethod
     async def load(self, arguments: AsyncEngineArgs) -> None:
@@ -74,7 +84,7 @@ class SyncBackend(Backend):
         super().__init__()
         self._wake = threading.Condition()
         self._commands: deque[Callable[[LLMEngine], None]] = deque()
-        self._queues: dict[str, asyncio.Queue[Step | JobError]] = {}
+        self._queues: dict[str, asyncio.Queue[Step | Exception]] = {}
         self._added: dict[str, float] = {}
         self._closed = False
 
@@ -89,16 +99,16 @@ class SyncBackend(Backend):
         self, request_id: str, prompt: Sequence[int], params: SamplingParams
     ) -> AsyncGenerator[Step, None]:
         """Steps of a request."""
-        queue: asyncio.Queue[Step | JobError] = asyncio.Queue()
+        queue: asyncio.Queue[Step | Exception] = asyncio.Queue()
         self._queues[request_id] = queue
         self._added[request_id] = self.progress = time.monotonic()
         tokens = list(prompt)
         self._do(lambda engine: self._add(engine, request_id, tokens, params))
-        step: Step | JobError | None = None
+        step: Step | Exception | None = None
         try:
             while True:
                 step = await queue.get()
-                if isinstance(step, JobError):
+                if isinstance(step, Exception):
                     raise step
                 yield step
                 if step.finish is not None:
@@ -124,8 +134,8 @@ class SyncBackend(Backend):
             return
         try:
             engine.add_request(request_id, TokensPrompt(prompt_token_ids=prompt), params)
-        except ValueError as error:
-            refused: list[tuple[str, Step | JobError]] = [(request_id, JobError(str(error)))]
+        except REFUSED as error:
+            refused: list[tuple[str, Step | Exception]] = [(request_id, JobError(str(error)))]
             self._loop.call_soon_threadsafe(self._deliver, refused)
 
     def _run(self, arguments: AsyncEngineArgs, loaded: asyncio.Future[str]) -> None:
@@ -140,9 +150,12 @@ class SyncBackend(Backend):
         try:
             while not self._closed:
                 self._step(engine)
-        except Exception:
+        except Exception as error:
             traceback.print_exc()
-            os._exit(ENGINE_DIED)
+            if self.serving:
+                os._exit(ENGINE_DIED)
+            broken = RuntimeError(_cause(error))
+            self._loop.call_soon_threadsafe(lambda: self._deliver([(job, broken) for job in self._queues]))
 
     def _step(self, engine: LLMEngine) -> None:
         with self._wake:
@@ -157,7 +170,7 @@ class SyncBackend(Backend):
         began = time.monotonic()
         outputs = engine.step()
         self.progress = time.monotonic()
-        steps: list[tuple[str, Step | JobError]] = []
+        steps: list[tuple[str, Step | Exception]] = []
         for output in outputs:
             if isinstance(output, RequestOutput):
                 waited = began - self._added.pop(output.request_id, began)
@@ -167,7 +180,7 @@ class SyncBackend(Backend):
         if steps:
             self._loop.call_soon_threadsafe(self._deliver, steps)
 
-    def _deliver(self, steps: list[tuple[str, Step | JobError]]) -> None:
+    def _deliver(self, steps: list[tuple[str, Step | Exception]]) -> None:
         for request_id, step in steps:
             if queue := self._queues.get(request_id):
                 queue.put_nowait(step)
@@ -199,10 +212,12 @@ class AsyncBackend(Backend):
                 step = _step_of(output, 0.0)
                 self.generated_tokens += len(step.tokens)
                 yield step
-        except EngineDeadError:
+        except EngineDeadError as error:
             traceback.print_exc()
-            os._exit(ENGINE_DIED)
-        except ValueError as error:
+            if self.serving:
+                os._exit(ENGINE_DIED)
+            raise RuntimeError(_cause(error)) from error
+        except REFUSED as error:
             raise JobError(str(error)) from error
         finally:
             await outputs.aclose()

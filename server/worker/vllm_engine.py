@@ -68,6 +68,7 @@ class VllmEngine(WorkerEngine):
 
             await self._backend.load(engine_arguments(self._options, on_cpu))
             await self._warm_up(report)
+            self._backend.serving = True
         except ImportError as error:
             raise LoadError(f"vLLM cannot be imported ({error}); install it with `make serve`") from error
         except (OSError, ValueError, RuntimeError, TypeError, KeyError, AttributeError, AssertionError) as error:

@@ -18,7 +18,7 @@ from server.engines.supervised import SupervisedWorker, Supervision
 from server.generation import Job, Output
 from server.tokens.vocabulary import load_token_bytes
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 NEW_TOKENS = 24
 
@@ -30,8 +30,8 @@ def make_checkpoint(folder: Path, tokenizer: Tokenizer, family: str = "qwen2") -
 
     size = {
         "vocab_size": tokenizer.get_vocab_size(),
-        "hidden_size": 64,
-        "intermediate_size": 128,
+        "hidden_size": 128,
+        "intermediate_size": 256,
         "num_hidden_layers": 2,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
@@ -131,8 +131,14 @@ def reference_answer(folder: Path, prompts: list[list[int]]) -> list[list[int]]:
     model: Any = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     answers = []
     for prompt in prompts:
+        ids = torch.tensor([prompt])
         made = model.generate(
-            torch.tensor([prompt]), max_new_tokens=NEW_TOKENS, do_sample=False, eos_token_id=None, pad_token_id=0
+            ids,
+            attention_mask=torch.ones_like(ids),  # else ids that equal the padding's are masked
+            max_new_tokens=NEW_TOKENS,
+            do_sample=False,
+            eos_token_id=None,
+            pad_token_id=0,
         )
         answers.append(made[0, len(prompt) :].tolist())
     return answers
@@ -230,7 +236,7 @@ def test_an_aborted_job_makes_no_more_tokens(engine: LoopEngine) -> None:
 
     made, total, others = engine.run(leave_early())
     assert 0 < made < 200
-    assert total == made + others
+    assert made + others <= total <= made + others + 1  # the step under way when it left
 
 
 def test_a_job_that_the_engine_refuses_leaves_it_alive(engine: LoopEngine) -> None:
