@@ -6,12 +6,15 @@ next prompt as soon as the one before is answered. No HTTP, no sockets, no token
 
     in   {"users": [[[id, ...], ...], ...], "max_new_tokens": 24, "stop": [id, ...]}
     out  {"first_ms": [...], "last_ms": [...], "tokens": n, "seconds": s}
+
+`BareEngine` is that process, for a benchmark to talk to.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,10 +24,42 @@ from server.models.checks import check_folder, context_limit
 from server.worker.vllm_options import VllmOptions, prepare_environment
 
 
+class BareEngine:
+    """The process, with the worker's options for a model folder; `options` are fields of `VllmOptions`."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        command = [sys.executable, "-m", "benchmarks.bare_engine", str(folder), json.dumps(options)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self._answer()
+
+    def run(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Run all users' prompts."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.terminate()
+        self._process.wait(timeout=30)
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit("error: the bare engine ended; see `python -m benchmarks.bare_engine FOLDER {}`")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
 def main() -> None:
     """Load the model folder named in the first argument, say so, answer until the end of input."""
     folder = Path(sys.argv[1])
-    options = VllmOptions(model=str(folder), context_limit=context_limit(check_folder(folder), folder))
+    limit = context_limit(check_folder(folder), folder)
+    options = VllmOptions(model=str(folder), context_limit=limit, **json.loads(sys.argv[2]))
     protocol = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # vLLM writes to standard output
     prepare_environment(options)

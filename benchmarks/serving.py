@@ -18,7 +18,6 @@ import asyncio
 import json
 import socket
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +25,7 @@ from typing import Any
 
 import httpx
 
+from benchmarks.bare_engine import BareEngine
 from benchmarks.report import percentile, publish, script
 from benchmarks.workload import User, users
 from server.models.checks import check_folder
@@ -57,37 +57,6 @@ class Figures:
     def tokens_per_s(self) -> float:
         """Generated tokens a second, all users together."""
         return self.tokens / self.seconds
-
-
-class BareEngine:
-    """`benchmarks/bare_engine.py` in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "benchmarks.bare_engine", str(folder)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        self._answer()
-
-    def run(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Run all users' prompts."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.terminate()
-        self._process.wait(timeout=30)
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise SystemExit("error: the bare engine ended; run `python -m benchmarks.bare_engine FOLDER` to see why")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
 
 
 class Server:
@@ -192,7 +161,7 @@ def main() -> None:
                 people = users(load, key_strokes, MAX_NEW_TOKENS, seed=1000 * (number + 1) + load)
                 opening = [User(person.requests[:1]) for person in people]
                 typing = [User(person.requests[1:]) for person in people]
-                turns = [(0, server.run), (1, lambda who: bare.run(_order(who, plain, stop)))]
+                turns = [(0, server.run), (1, lambda who: bare.run(order_of(who, plain, stop)))]
                 for which, run in turns if number % 2 else reversed(turns):
                     run(opening)
                     measured = run(typing)
@@ -204,7 +173,8 @@ def main() -> None:
     _publish(figures, str(described.name), arguments.rounds)
 
 
-def _order(people: list[User], plain: PromptMaker, stop: list[int]) -> dict[str, Any]:
+def order_of(people: list[User], plain: PromptMaker, stop: list[int]) -> dict[str, Any]:
+    """The users' prompts for `BareEngine.run`."""
     prompts = [[list(plain.make(request).ids) for request in person.requests] for person in people]
     return {"users": prompts, "max_new_tokens": MAX_NEW_TOKENS, "stop": stop}
 

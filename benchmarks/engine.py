@@ -1,0 +1,80 @@
+"""What the worker's choices on a CPU are worth: number format, block of the prefix cache, compiling, speculation.
+
+Each choice is a bare engine (`benchmarks/bare_engine.py`) in a process of its own, all alive at once, taking turns
+with the same key strokes (`benchmarks/workload.py`); one at a time computes.
+
+    python -m benchmarks.engine [--model FOLDER] [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from benchmarks.bare_engine import BareEngine
+from benchmarks.report import percentile, publish
+from benchmarks.serving import MAX_NEW_TOKENS, Figures, order_of
+from benchmarks.workload import User, users
+from server.models.checks import check_folder
+from server.models.description import describe
+from server.prompting import PromptMaker
+from server.tokens.rendering import TokenRenderer
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "float32, block 32, compiled": {"dtype": "float32"},
+    "bfloat16": {"dtype": "bfloat16"},
+    "block 128": {"dtype": "float32", "block_size": 128},
+    "not compiled": {"dtype": "float32", "eager": True},
+    "one core": {"dtype": "float32", "threads": 1},
+    "speculation of 4 by n-gram look-up": {"dtype": "float32", "speculate": 4},
+}
+LOADS = {1: 30, 8: 8}  # users: key strokes of each, in one round
+
+
+def main() -> None:
+    """Measure, print, write `results/engine.json`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=Path("server/embedded_model"), help="a model folder")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each load")
+    arguments = parser.parse_args()
+    renderer = TokenRenderer.from_folder(arguments.model)
+    described = describe(arguments.model, renderer, check_folder(arguments.model))
+    plain = PromptMaker(renderer, described.template, 2048, described.bytes_per_token, healing=False)
+    stop = list(renderer.control_ids((*described.template.stop, *described.template.special_tokens)))
+    engines = {name: BareEngine(arguments.model, **options) for name, options in CHOICES.items()}
+    figures = {(name, load): Figures() for name in CHOICES for load in LOADS}
+    try:
+        for number in range(-1, arguments.rounds):  # round -1 is thrown away
+            for load, key_strokes in LOADS.items():
+                people = users(load, key_strokes, MAX_NEW_TOKENS, seed=1000 * (number + 1) + load)
+                opening = order_of([User(person.requests[:1]) for person in people], plain, stop)
+                typing = order_of([User(person.requests[1:]) for person in people], plain, stop)
+                for name, engine in engines.items():
+                    engine.run(opening)
+                    measured = engine.run(typing)
+                    if number >= 0:
+                        figures[name, load].add(measured)
+    finally:
+        for engine in engines.values():
+            engine.close()
+    rows = [
+        [
+            f"{load} users, {name}",
+            *(f"{percentile(times, share):.1f}" for times in (one.first_ms, one.last_ms) for share in (0.5, 0.95)),
+            f"{one.tokens_per_s:.0f}",
+        ]
+        for load in LOADS
+        for name, one in ((name, figures[name, load]) for name in CHOICES)
+    ]
+    publish(
+        "engine",
+        f"{described.name}: first and last token, ms, and tokens a second; {arguments.rounds} rounds",
+        ["", "first p50", "first p95", "last p50", "last p95", "tokens/s"],
+        rows,
+        {"choices": CHOICES, "figures": [{"choice": k[0], "users": k[1], **vars(v)} for k, v in figures.items()]},
+    )
+
+
+if __name__ == "__main__":
+    main()
