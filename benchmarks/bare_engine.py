@@ -7,7 +7,7 @@ next prompt as soon as the one before is answered. No HTTP, no sockets, no token
     in   {"users": [[[id, ...], ...], ...], "max_new_tokens": 24, "stop": [id, ...]}
     out  {"first_ms": [...], "last_ms": [...], "tokens": n, "seconds": s}
 
-`BareEngine` is that process, for a benchmark to talk to.
+`BareEngine` is that process, for a benchmark to talk to; `Orders` writes what it reads.
 """
 
 from __future__ import annotations
@@ -17,10 +17,15 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.workload import User
 from server.models.checks import check_folder, context_limit
+from server.models.description import describe
+from server.prompting import PromptMaker
+from server.tokens.rendering import TokenRenderer
 from server.worker.vllm_options import VllmOptions, prepare_environment
 
 
@@ -53,6 +58,24 @@ class BareEngine:
             raise SystemExit("error: the bare engine ended; see `python -m benchmarks.bare_engine FOLDER {}`")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+class Orders:
+    """Makes a model's prompts, unhealed, of simulated users' requests, for `BareEngine.run`."""
+
+    def __init__(self, folder: Path, max_new_tokens: int) -> None:
+        renderer = TokenRenderer.from_folder(folder)
+        described = describe(folder, renderer, check_folder(folder))
+        template = described.template
+        self.model = described.name
+        self._maker = PromptMaker(renderer, template, 2048, described.bytes_per_token, healing=False)
+        self._stop = list(renderer.control_ids((*template.stop, *template.special_tokens)))
+        self._max_new_tokens = max_new_tokens
+
+    def of(self, people: Sequence[User]) -> dict[str, Any]:
+        """One order for all of them."""
+        prompts = [[list(self._maker.make(request).ids) for request in person.requests] for person in people]
+        return {"users": prompts, "max_new_tokens": self._max_new_tokens, "stop": self._stop}
 
 
 def main() -> None:

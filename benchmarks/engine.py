@@ -12,14 +12,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bare_engine import BareEngine
+from benchmarks.bare_engine import BareEngine, Orders
 from benchmarks.report import percentile, publish
-from benchmarks.serving import MAX_NEW_TOKENS, Figures, order_of
+from benchmarks.serving import MAX_NEW_TOKENS, Figures
 from benchmarks.workload import User, users
-from server.models.checks import check_folder
-from server.models.description import describe
-from server.prompting import PromptMaker
-from server.tokens.rendering import TokenRenderer
 
 CHOICES: dict[str, dict[str, Any]] = {
     "float32, block 32, compiled": {"dtype": "float32"},
@@ -38,18 +34,15 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("server/embedded_model"), help="a model folder")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each load")
     arguments = parser.parse_args()
-    renderer = TokenRenderer.from_folder(arguments.model)
-    described = describe(arguments.model, renderer, check_folder(arguments.model))
-    plain = PromptMaker(renderer, described.template, 2048, described.bytes_per_token, healing=False)
-    stop = list(renderer.control_ids((*described.template.stop, *described.template.special_tokens)))
+    orders = Orders(arguments.model, MAX_NEW_TOKENS)
     engines = {name: BareEngine(arguments.model, **options) for name, options in CHOICES.items()}
     figures = {(name, load): Figures() for name in CHOICES for load in LOADS}
     try:
         for number in range(-1, arguments.rounds):  # round -1 is thrown away
             for load, key_strokes in LOADS.items():
                 people = users(load, key_strokes, MAX_NEW_TOKENS, seed=1000 * (number + 1) + load)
-                opening = order_of([User(person.requests[:1]) for person in people], plain, stop)
-                typing = order_of([User(person.requests[1:]) for person in people], plain, stop)
+                opening = orders.of([User(person.requests[:1]) for person in people])
+                typing = orders.of([User(person.requests[1:]) for person in people])
                 for name, engine in engines.items():
                     engine.run(opening)
                     measured = engine.run(typing)
@@ -69,7 +62,7 @@ def main() -> None:
     ]
     publish(
         "engine",
-        f"{described.name}: first and last token, ms, and tokens a second; {arguments.rounds} rounds",
+        f"{orders.model}: first and last token, ms, and tokens a second; {arguments.rounds} rounds",
         ["", "first p50", "first p95", "last p50", "last p95", "tokens/s"],
         rows,
         {"choices": CHOICES, "figures": [{"choice": k[0], "users": k[1], **vars(v)} for k, v in figures.items()]},

@@ -25,13 +25,9 @@ from typing import Any
 
 import httpx
 
-from benchmarks.bare_engine import BareEngine
+from benchmarks.bare_engine import BareEngine, Orders
 from benchmarks.report import percentile, publish, script
 from benchmarks.workload import User, users
-from server.models.checks import check_folder
-from server.models.description import describe
-from server.prompting import PromptMaker
-from server.tokens.rendering import TokenRenderer
 
 LOADS = {1: 40, 8: 12, 32: 6}  # users: key strokes of each, in one round
 MAX_NEW_TOKENS = 24
@@ -149,10 +145,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("server/embedded_model"), help="a model folder")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each load")
     arguments = parser.parse_args()
-    renderer = TokenRenderer.from_folder(arguments.model)
-    described = describe(arguments.model, renderer, check_folder(arguments.model))
-    plain = PromptMaker(renderer, described.template, 2048, described.bytes_per_token, healing=False)
-    stop = list(renderer.control_ids((*described.template.stop, *described.template.special_tokens)))
+    orders = Orders(arguments.model, MAX_NEW_TOKENS)
     server, bare = Server(arguments.model), BareEngine(arguments.model)
     figures = {load: (Figures(), Figures()) for load in LOADS}
     try:
@@ -161,7 +154,7 @@ def main() -> None:
                 people = users(load, key_strokes, MAX_NEW_TOKENS, seed=1000 * (number + 1) + load)
                 opening = [User(person.requests[:1]) for person in people]
                 typing = [User(person.requests[1:]) for person in people]
-                turns = [(0, server.run), (1, lambda who: bare.run(order_of(who, plain, stop)))]
+                turns = [(0, server.run), (1, lambda who: bare.run(orders.of(who)))]
                 for which, run in turns if number % 2 else reversed(turns):
                     run(opening)
                     measured = run(typing)
@@ -170,13 +163,7 @@ def main() -> None:
     finally:
         server.close()
         bare.close()
-    _publish(figures, str(described.name), arguments.rounds)
-
-
-def order_of(people: list[User], plain: PromptMaker, stop: list[int]) -> dict[str, Any]:
-    """The users' prompts for `BareEngine.run`."""
-    prompts = [[list(plain.make(request).ids) for request in person.requests] for person in people]
-    return {"users": prompts, "max_new_tokens": MAX_NEW_TOKENS, "stop": stop}
+    _publish(figures, orders.model, arguments.rounds)
 
 
 def _publish(figures: dict[int, tuple[Figures, Figures]], model: str, rounds: int) -> None:
