@@ -40,6 +40,8 @@ bench: $(DEV) $(PROJECT) ## measure speed, side by side in one run; tables, and 
 	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.key_stroke
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.healing
 
 embedded-model: $(DEV) $(PROJECT) ## train the shipped model anew: hours on 2 cores; interrupted, it goes on where it was
 	$(BIN)/vernacular train training/recipes/embedded.yaml --output server/embedded_model $(ARGS)
