@@ -2,8 +2,8 @@
 
 Guarantees: everything that is wrong with the options or the model folder is one `VernacularError` before the port
 answers, where it can be found out in milliseconds, or soon after; the port answers within about a second, while
-the model loads; on SIGINT and SIGTERM requests under way are ended and the worker is gone when it returns. Neither
-torch, vLLM nor transformers is ever imported here.
+the model loads; on SIGINT and SIGTERM requests under way are answered with an error, and the worker is gone before
+the process ends. Neither torch, vLLM nor transformers is ever imported here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import uvicorn
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from core.errors import ConfigError
-from core.language_files import load_languages
+from core.language_files import LanguageRegistry, load_languages
 from server.api.app import create_app
 from server.engines.base import Engine, EngineState
 from server.engines.registry import engine_named
@@ -62,28 +62,39 @@ def run(options: ServerOptions, choice: ModelChoice, watch: Watch | None = None)
             asyncio.run(serve(service, create_app_server(service, languages), listening))
 
 
-def create_app_server(service: Service, languages: object) -> uvicorn.Server:
-    """A uvicorn server for the service, not started."""
-    app = create_app(service, languages)  # type: ignore[arg-type]
-    return uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
-    )
+class Server(uvicorn.Server):
+    """Ends the service before itself, since uvicorn raises the signal that ended it again before `serve` returns."""
+
+    working: asyncio.Future[None] | None = None
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the service, and with it the answers under way; then the connections."""
+        if self.working is not None:
+            self.working.cancel()
+            await asyncio.wait((self.working,))
+        await super().shutdown(sockets)
 
 
-async def serve(service: Service, server: uvicorn.Server, listening: socket.socket) -> None:
+def create_app_server(service: Service, languages: LanguageRegistry) -> Server:
+    """A server for the service, not started."""
+    app = create_app(service, languages)
+    return Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2))
+
+
+async def serve(service: Service, server: Server, listening: socket.socket) -> None:
     """Run service and server side by side; the end of one is the end of the other.
 
     Raises what the service raises, such as `CheckpointError`.
     """
-    working = asyncio.ensure_future(service.run())
-    answering = asyncio.ensure_future(server.serve(sockets=[listening]))
-    await asyncio.wait((working, answering), return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    working.cancel()
+
+    def end(_: asyncio.Future[None]) -> None:
+        server.should_exit = True
+
+    server.working = asyncio.ensure_future(service.run())
+    server.working.add_done_callback(end)
+    await server.serve(sockets=[listening])
     with contextlib.suppress(asyncio.CancelledError):
-        await answering
-    with contextlib.suppress(asyncio.CancelledError):
-        await working
+        await server.working
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -91,8 +102,9 @@ def bound_socket(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise ConfigError(f"--host {host} is no address of this machine ({error.strerror})") from None
+    except (OSError, UnicodeError) as error:  # the latter from a name that cannot be one
+        reason = error.strerror if isinstance(error, OSError) else "no host name"
+        raise ConfigError(f"--host {host!r} is no address of this machine ({reason})") from None
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)

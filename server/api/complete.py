@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from fastapi import Request, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.requests import ClientDisconnect
 
 from core.language_files import LanguageRegistry
 from core.wire import CompletionDelta, CompletionRequest, CompletionResult
@@ -28,6 +29,8 @@ Item = CompletionDelta | CompletionResult
 
 _CLIENT_CLOSED = 499
 _SSE_PING_S = 15
+_SHUTDOWN_S = 2
+"""A stream gets so long to end with its error event when the server ends."""
 
 
 class CompletionEndpoint:
@@ -53,9 +56,11 @@ class CompletionEndpoint:
                 item = await _next_or_gone(http, answer)
                 if item is not None and "text/event-stream" in http.headers.get("accept", ""):
                     events = _events(item, answer, entry, stack.pop_all())
-                    return EventSourceResponse(events, ping=_SSE_PING_S)
+                    return EventSourceResponse(events, ping=_SSE_PING_S, shutdown_grace_period=_SHUTDOWN_S)
                 while isinstance(item, CompletionDelta):
                     item = await _next_or_gone(http, answer)
+            except ClientDisconnect:  # before its request was whole
+                item = None
             except Exception as error:  # the connection stays usable
                 status, problem = problem_of(error)
                 entry.outcome = problem.code

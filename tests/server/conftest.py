@@ -18,7 +18,7 @@ from core.language_files import load_languages
 from core.wire import CompletionRequest
 from server.engines.base import Engine
 from server.engines.supervised import SupervisedWorker, Supervision
-from server.main import bound_socket, create_app_server, serve, url_of
+from server.main import Server, bound_socket, create_app_server, serve, url_of
 from server.service import ModelChoice, Service
 
 SAMPLE = Path(__file__).read_text(encoding="utf-8")
@@ -111,8 +111,9 @@ def request_with() -> Callable[..., dict[str, Any]]:
 class RunningServer:
     """A whole server on a free port of the loopback interface, with a scripted engine in a real worker process."""
 
-    def __init__(self, service: Service, url: str) -> None:
+    def __init__(self, service: Service, url: str, http: Server) -> None:
         self.service = service
+        self.http = http
         self.client = httpx.AsyncClient(base_url=url, timeout=20)
 
     @property
@@ -152,7 +153,7 @@ def start_server(model_folder: Path) -> Callable[..., contextlib.AbstractAsyncCo
         with bound_socket("127.0.0.1", 0) as listening:
             uvicorn_server = create_app_server(service, load_languages())
             running = asyncio.ensure_future(serve(service, uvicorn_server, listening))
-            server = RunningServer(service, url_of(listening))
+            server = RunningServer(service, url_of(listening), uvicorn_server)
             try:
                 await eventually(lambda: uvicorn_server.started or running.done())
                 if ready:

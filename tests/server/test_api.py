@@ -99,6 +99,22 @@ async def test_a_client_that_leaves_stops_the_engine(
         assert (await server.engine.stats()).generated_tokens == stats.generated_tokens
 
 
+async def test_a_client_that_leaves_before_its_request_is_whole_is_no_failure(
+    start_server: Start, wait_for: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "vernacular.requests")
+    async with start_server() as server:
+        url = server.client.base_url
+        _, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n".encode())
+        writer.write(b"Content-Length: 100\r\n\r\nabc")
+        await writer.drain()
+        writer.close()
+        await wait_for(lambda: "closed" in caplog.text or "failed" in caplog.text)
+    assert "closed" in caplog.text
+    assert "failed" not in caplog.text
+
+
 async def test_a_newer_request_of_a_session_replaces_the_older(
     start_server: Start, request_with: MakeRequest, ids_of: Ids
 ) -> None:

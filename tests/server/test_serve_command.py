@@ -54,6 +54,7 @@ def test_a_port_in_use(model_folder: Path) -> None:
 
 def test_a_foreign_address(model_folder: Path) -> None:
     refused("--model", str(model_folder), "--host", "192.0.2.1", status=2, message="cannot listen on 192.0.2.1")
+    refused("--model", str(model_folder), "--host", "a..b", status=2, message="--host 'a..b' is no address")
 
 
 @pytest.mark.parametrize("file", ["tokenizer.json", "config.json", "model.safetensors"])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sse_starlette.sse import AppStatus
 
 from core.wire import Problem
 from server.engines.supervised import Supervision
@@ -94,6 +95,40 @@ async def test_the_worker_is_gone_when_the_server_has_ended(start_server: Start)
         pid = server.engine.worker_pid
         assert alive(pid)
     assert not alive(pid)
+
+
+async def test_answers_under_way_end_with_an_error_when_the_server_ends(
+    start_server: Start, request_with: MakeRequest
+) -> None:
+    async with start_server(token_s=0.02) as server:
+        body = request_with(max_new_tokens=1000)
+        whole = asyncio.ensure_future(server.client.post(PATH, json={**body, "session_id": "s2"}))
+        async with server.client.stream("POST", PATH, json=body, headers={"Accept": "text/event-stream"}) as streamed:
+            lines = streamed.aiter_lines()
+            await anext(lines)
+            while (await server.engine.stats()).running < 2:
+                await asyncio.sleep(0.01)
+            server.http.should_exit = True
+            assert "event: error" in [line async for line in lines]
+        response = await whole
+        assert (response.status_code, response.json()["code"]) == (503, "engine_died")
+
+
+async def test_a_signal_ends_the_worker_before_the_server(
+    start_server: Start, wait_for: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Uvicorn raises the signal again when it is done; by default that is the end of the process."""
+    monkeypatch.setattr(AppStatus, "should_exit", False)  # a signal sets it for the whole process
+    worker_alive: list[bool] = []
+    before = signal.signal(signal.SIGTERM, lambda *_: worker_alive.append(alive(pid)))
+    try:
+        async with start_server() as server:
+            pid = server.engine.worker_pid
+            os.kill(os.getpid(), signal.SIGTERM)
+            await wait_for(lambda: worker_alive)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert worker_alive == [False]
 
 
 ORPHAN = """
