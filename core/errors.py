@@ -17,7 +17,8 @@ or `TypeError` and keep their traceback.
     |-- UnavailableError            try again later                       HTTP 503 with Retry-After
     |   `-- EngineError             the engine died, hung, or broke its protocol
     |-- ServerUnreachableError      the completion server cannot be reached                exit 4
-    `-- MissingDependencyError      an optional package is not installed                   exit 5
+    |-- MissingDependencyError      an optional package is not installed                   exit 5
+    `-- SandboxError                the sandbox does not work; never the program's doing   exit 6
 """
 
 from __future__ import annotations
@@ -108,6 +109,12 @@ class MissingDependencyError(VernacularError):
     def __init__(self, package: str, extra: str) -> None:
         self.package = package
         super().__init__(f"{package} is not installed; install it with: pip install 'vernacular[{extra}]'")
+
+
+class SandboxError(VernacularError):
+    """The sandbox itself does not work: not installed, not allowed, or broken in the middle."""
+
+    exit_status = 6
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

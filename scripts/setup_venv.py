@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         check_python()
-        install_system_packages(missing_system_packages())
+        install_system_packages(missing_system_packages(for_tests=options.what == "dev"))
         pip = create_venv(options.venv)
         gpu = has_gpu()
         if options.what == "serve":
@@ -68,9 +68,12 @@ def check_python() -> None:
         raise SetupError("this Python cannot make virtual environments; on Debian run: apt-get install python3-venv")
 
 
-def missing_system_packages() -> list[str]:
-    """Return the Debian packages that torch.compile (compiler, headers) and vLLM's CPU engine (libnuma) lack."""
-    missing = []
+def missing_system_packages(*, for_tests: bool) -> list[str]:
+    """Return the Debian packages that torch.compile (compiler, headers) and vLLM's CPU engine (libnuma) lack.
+
+    The tests also run hostile programs in the sandbox, which needs bubblewrap.
+    """
+    missing = ["bubblewrap"] if for_tests and shutil.which("bwrap") is None else []
     if not (os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")):
         missing.append("g++")
     if not Path(sysconfig.get_path("include"), "Python.h").is_file():

@@ -39,6 +39,12 @@ def test_missing_system_packages_are_one_command_for_who_is_not_root(monkeypatch
         setup_venv.install_system_packages(["g++", "libnuma1"])
 
 
+def test_only_the_tests_need_the_sandbox(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "bubblewrap" in setup_venv.missing_system_packages(for_tests=True)
+    assert "bubblewrap" not in setup_venv.missing_system_packages(for_tests=False)
+
+
 def test_a_python_that_is_too_old_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
