@@ -1,0 +1,91 @@
+"""Statistics against published worked examples, against scipy, and against counting by hand."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, bootstrap
+
+from evaluation.statistics import holm, mcnemar, mean_pass_at_k, paired_test, pass_at_k, share
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    # Newcombe 1998, Statistics in Medicine 17:857, table I, method 3.
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilsons_interval_as_published(successes: int, trials: int, low: float, high: float) -> None:
+    found = share(successes, trials)
+    assert (round(found.low, 4), round(found.high, 4)) == (low, high)
+    assert found.estimate == successes / trials
+
+
+@given(st.integers(1, 8), st.data())
+def test_pass_at_k_is_what_counting_all_draws_gives(samples: int, data: st.DataObject) -> None:
+    passed = data.draw(st.integers(0, samples))
+    k = data.draw(st.integers(1, samples))
+    outcomes = [number < passed for number in range(samples)]
+    draws = list(itertools.combinations(outcomes, k))
+    assert pass_at_k(samples, passed, k) == pytest.approx(sum(map(any, draws)) / len(draws))
+
+
+def test_pass_at_k_refuses_more_than_was_sampled() -> None:
+    with pytest.raises(ValueError, match="pass@5"):
+        pass_at_k(4, 1, 5)
+
+
+def test_the_bootstrap_over_tasks_agrees_with_scipys() -> None:
+    counts = [(5, number % 6) for number in range(40)]
+    values = [pass_at_k(samples, passed, 2) for samples, passed in counts]
+    found = mean_pass_at_k(counts, 2)
+    theirs = bootstrap((values,), lambda v, axis: v.mean(axis=axis), n_resamples=10_000, method="percentile", rng=1)
+    assert found.estimate == pytest.approx(sum(values) / len(values))
+    assert found.low == pytest.approx(theirs.confidence_interval.low, abs=0.01)
+    assert found.high == pytest.approx(theirs.confidence_interval.high, abs=0.01)
+
+
+def test_mcnemar_by_the_binomial_distribution() -> None:
+    # Agresti, Categorical Data Analysis, 2nd edition, section 10.1: 150 and 86 changed their minds; z = -4.17.
+    found = mcnemar(150, 86)
+    assert found.p_value == pytest.approx(2 * binom.cdf(86, 236, 0.5))
+    assert found.p_value < 0.0001
+    assert found.odds.estimate == pytest.approx(150 / 86)
+    assert found.odds.low > 1
+
+
+@pytest.mark.parametrize(
+    ("won", "lost", "p_value"), [(0, 0, 1.0), (1, 0, 1.0), (5, 5, 1.0), (6, 0, 2 / 64), (0, 6, 2 / 64)]
+)
+def test_mcnemar_of_small_counts(won: int, lost: int, p_value: float) -> None:
+    assert mcnemar(won, lost).p_value == pytest.approx(p_value)
+
+
+def test_odds_of_a_clean_win_have_no_upper_end() -> None:
+    assert mcnemar(6, 0).odds.high == math.inf
+    assert mcnemar(0, 6).odds.low == 0
+
+
+def test_a_paired_test_counts_where_they_differ() -> None:
+    first = {"a": True, "b": True, "c": False, "d": False}
+    second = {"a": True, "b": False, "c": True, "d": False}
+    assert (paired_test(first, second).won, paired_test(first, second).lost) == (1, 1)
+    with pytest.raises(ValueError, match="only in one of the two, such as d"):
+        paired_test(first, {key: second[key] for key in "abc"})
+
+
+def test_holm_by_hand() -> None:
+    # the smallest of four times 4, the next times 3, then 2 and 1, and none below the one before it
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_holm_keeps_the_order_and_never_helps(p_values: list[float]) -> None:
+    corrected = holm(p_values)
+    assert all(a >= b for a, b in zip(corrected, p_values, strict=True))
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    assert all(corrected[a] <= corrected[b] for a, b in itertools.pairwise(order))
