@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     transport = parser.add_mutually_exclusive_group()
     transport.add_argument("--stdio", action="store_true", help="speak over standard input and output (the default)")
     transport.add_argument("--tcp", metavar="HOST:PORT", type=_address, help="for debugging: wait for one editor there")
-    transport.add_argument("--check", action="store_true", help="say whether the completion server is ready, and exit")
+    parser.add_argument("--check", action="store_true", help="say whether the completion server is ready, and exit")
     return parser
 
 

@@ -65,8 +65,11 @@ async def _one_connection(server: VernacularServer, host: str, port: int) -> Non
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         listener.close()
         server.protocol.set_writer(writer)
-        await _converse(server, reader)
-        gone.set_result(None)
+        try:
+            await _converse(server, reader)
+        finally:
+            if not gone.done():
+                gone.set_result(None)
 
     listener = await asyncio.start_server(converse, host, port)
     address = listener.sockets[0].getsockname()
@@ -76,4 +79,9 @@ async def _one_connection(server: VernacularServer, host: str, port: int) -> Non
 
 
 async def _converse(server: VernacularServer, reader: AsyncReader) -> None:
-    await run_async(threading.Event(), reader, server.protocol, error_handler=server.report_server_error)
+    try:
+        await run_async(threading.Event(), reader, server.protocol, error_handler=server.report_server_error)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass  # the editor went in the middle of a message
+    except ValueError as error:
+        sys.exit(f"error: what arrives is not the language server protocol: {str(error).lower()}")

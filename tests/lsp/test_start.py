@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import struct
 import subprocess
 from pathlib import Path
 
@@ -69,6 +70,35 @@ def test_the_editor_dies(tmp_path: Path) -> None:
         process.wait()
 
 
+@pytest.mark.parametrize(
+    ("sent", "status", "says"),
+    [
+        (b"Content-Length: 99\r\n\r\n{", 0, ""),
+        (b"no protocol\n", 0, ""),
+        (b"x" * 200_000, 1, "error: what arrives is not the language server protocol: "),
+    ],
+)
+def test_a_message_that_never_ends_is_no_traceback(sent: bytes, status: int, says: str) -> None:
+    ended = subprocess.run([COMMAND], input=sent, capture_output=True, timeout=TIMEOUT_S, check=False)
+    assert (ended.returncode, ended.stdout) == (status, b"")
+    assert ended.stderr.decode().startswith(says)
+    assert ended.stderr.count(b"\n") == (1 if says else 0)
+
+
+def test_a_tcp_connection_that_is_reset_ends_it() -> None:
+    with subprocess.Popen([COMMAND, "--tcp", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr
+            port = int(process.stderr.readline().rpartition(":")[2])
+            with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as connection:
+                connection.sendall(b"Content-Length: 99\r\n\r\n{")
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            assert process.wait(TIMEOUT_S) == 0
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
+
+
 def test_no_editor_at_all() -> None:
     nobody = subprocess.run([COMMAND], stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S, check=False)
     assert (nobody.returncode, nobody.stdout, nobody.stderr) == (0, b"", b"")
@@ -124,7 +154,7 @@ def test_messages_that_are_no_protocol_do_not_end_it(tmp_path: Path) -> None:
 
 def test_check_says_in_one_line_how_the_server_is() -> None:
     with running(FakeServer()) as fake:
-        ready = run("--check", "--server", fake.url)
+        ready = run("--stdio", "--check", "--server", fake.url)  # --stdio may be part of an editor's command
         assert (ready.returncode, ready.stdout) == (0, f"ready: fake-model at {fake.url}, 2048 tokens of context\n")
         fake.health = starting("loading the model")
         waiting = run("--check", "--server", fake.url)
