@@ -42,17 +42,22 @@ class ProtocolMismatchError(ServerUnreachableError):
 class CompletionClient:
     """Asks one completion server. Connections are kept open between requests; `close` when done.
 
-    `timeout_s` bounds each wait for the next piece of an answer. Raises `ServerUnreachableError` for what is no URL.
+    `timeout_s` bounds each wait for the next piece of an answer. Raises `ServerUnreachableError` for what is no URL,
+    and for a proxy of the environment that cannot be used.
     """
 
     def __init__(self, url: str, timeout_s: float = 8.0) -> None:
         self.url = _checked(url)
-        self._http = httpx.AsyncClient(
-            base_url=self.url,
-            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
-            trust_env=not is_loopback(self.url),
-            verify=_certificates(self.url),
-        )
+        try:
+            self._http = httpx.AsyncClient(
+                base_url=self.url,
+                timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
+                trust_env=not is_loopback(self.url),
+                verify=_certificates(self.url),
+            )
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            reason = f"the proxy that the environment names cannot be used ({_reason(error)})"
+            raise ServerUnreachableError(f"{self.url} cannot be asked: {reason}") from None
 
     async def close(self) -> None:
         """Close every connection."""

@@ -45,6 +45,13 @@ async def test_this_machine_is_asked_past_any_proxy(fake: FakeServer, monkeypatc
         assert (await answer_of(fake.url)).text == "answer"
 
 
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "gopher://127.0.0.1:9", "127.0.0.1:port"])
+async def test_a_proxy_that_cannot_be_used_is_said(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(ServerUnreachableError, match="the proxy that the environment names cannot be used"):
+        await answer_of("http://completions.example.com")
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
