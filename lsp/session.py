@@ -60,18 +60,18 @@ class Session:
         )
         self.settings = settings
         if client_changed:
-            await self.close()
             self.model = None
             self.availability = Availability(self._announce)
+            await self.close()
             self._keep_watch()
 
     async def close(self) -> None:
-        """End what is under way, and close the connections."""
+        """End what is under way, and close the connections; a request that comes meanwhile opens its own."""
+        client, self._client = self._client, None
         tasks = [task for task in (self._flight, self._watch) if task and not task.done()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        client, self._client = self._client, None
         if client:
             await client.close()
 
