@@ -9,9 +9,10 @@ An answer of `[]` takes a shown proposal away; `null` leaves it, and means that 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
@@ -32,6 +33,15 @@ class Protocol(LanguageServerProtocol):
     """
 
     _server: VernacularServer
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """pygls's own, and an error for a request whose parameters are wrong: pygls leaves it without an answer."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:

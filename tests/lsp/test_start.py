@@ -146,6 +146,7 @@ def test_messages_that_are_no_protocol_do_not_end_it(tmp_path: Path) -> None:
         one.initialize(tmp_path)
         for body in (b"{", b"[]", b"null", b'{"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {}}'):
             one.send_raw(body)
+        assert one.answer(one.ask("textDocument/inlineCompletion", {}))["error"]["code"] == -32602
         one.notify("$/unheard", {})
         one.open("file:///a.py", "a")
         assert one.ghost_text("file:///a.py", 0, 1)[0]["insertText"] == "alive"
