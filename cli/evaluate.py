@@ -46,6 +46,9 @@ def infill(
     languages: Annotated[list[Path] | None, typer.Option(help="Folder with language files; may repeat.")] = None,
 ) -> None:
     """Fill in the middle at positions of held-out files, beside a 5-gram and the most similar earlier line."""
+    from cli.extras import require
+
+    require("evaluation")
     from evaluation.infill_run import InfillSettings, run_infill
     from evaluation.positions import Kind
 

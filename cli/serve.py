@@ -58,15 +58,13 @@ def serve(
     ] = "warning",
 ) -> None:
     """Serve completions over HTTP."""
-    from core.errors import ConfigError, MissingDependencyError
+    from cli.extras import require
+    from core.errors import ConfigError
 
-    try:
-        from server.main import ServerOptions, configure_logging, run
-        from server.service import ModelChoice
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in {"cli", "completion", "core", "server"}:
-            raise
-        raise MissingDependencyError(error.name or "the server", "server") from None
+    require("server")
+    from server.main import ServerOptions, configure_logging, run
+    from server.service import ModelChoice
+
     choices = {
         "--mode": (mode, ("auto", "sync", "async")),
         "--dtype": (dtype, ("auto", "float32", "bfloat16", "float16")),

@@ -28,13 +28,9 @@ def train(
     ] = None,
 ) -> None:
     """Run RECIPE and write a model folder. Interrupted, the same command goes on where it stopped."""
-    from importlib.util import find_spec
+    from cli.extras import require
 
-    from core.errors import MissingDependencyError
-
-    for package in ("torch", "transformers", "datasketch"):
-        if find_spec(package) is None:
-            raise MissingDependencyError(package, "training")
+    require("training")
     from training.runner import default_cache, export_checkpoint, run_recipe
 
     where = cache or default_cache()

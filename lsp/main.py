@@ -10,16 +10,26 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
+from core.errors import MissingDependencyError
 from lsp.options import Options, package_version
 
+PACKAGES = ("httpx_sse", "lsprotocol", "pygls", "truststore")
 LEVELS = ("debug", "info", "warning", "error")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point of the console script. Exit status: 0, 1 for a server that `--check` finds not ready, 2 usage."""
+    """Entry point of the console script.
+
+    Exit status: 0, 1 for a server that `--check` finds not ready, 2 usage, 5 for a package that is not installed.
+    """
     parsed = _parser().parse_args(arguments)
+    if missing := next((package for package in PACKAGES if find_spec(package) is None), None):
+        error = MissingDependencyError(missing, "lsp")
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_status)
     logging.basicConfig(stream=sys.stderr, level=parsed.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     # These log whole messages, and with them the user's code, from `info` on.
     for name in ("pygls", "httpx", "httpcore"):

@@ -1,0 +1,23 @@
+"""The packages that a command needs beside those that every installation has."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from core.errors import MissingDependencyError
+from lsp.main import PACKAGES as LSP
+
+PACKAGES = {
+    "lsp": LSP,
+    "server": ("fastapi", "prometheus_client", "sse_starlette", "tokenizers", "uvicorn"),
+    "evaluation": ("numpy", "rapidfuzz", "scipy"),
+    "training": ("torch", "transformers", "datasketch"),
+}
+"""Import names by the extra of `pyproject.toml` that brings them."""
+
+
+def require(extra: str) -> None:
+    """Raise `MissingDependencyError` for a package of the extra that is not installed; imports none of them."""
+    for package in PACKAGES[extra]:
+        if find_spec(package) is None:
+            raise MissingDependencyError(package, extra)
