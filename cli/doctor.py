@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from cli.checks import Finding
+    from core.wire import Health
 
 
 def register(app: typer.Typer) -> None:
@@ -26,9 +27,12 @@ def register(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Say what is installed, what is missing and what to do about it."""
-        from lsp.settings import Settings
+        from lsp.settings import Settings, with_values
 
-        findings = examine(server or Settings().server_url, tuple(languages or ()))
+        settings, problem = with_values(Settings(), {"server_url": server})
+        if problem:
+            raise typer.BadParameter(problem, param_hint="--server")
+        findings = examine(settings.server_url, tuple(languages or ()))
         show(findings)
         raise typer.Exit(exit_status(findings))
 
@@ -129,22 +133,30 @@ def _check_languages(folders: tuple[Path, ...]) -> list[Finding]:
 
 
 def _check_server(url: str) -> Finding:
-    """Whether the completion server answers at its URL, and how it says it is."""
-    import httpx
-    from pydantic import ValidationError
+    """Whether the completion server answers at its URL, asked as the language server asks, and how it says it is."""
+    import asyncio
 
     from cli.checks import Finding, State
-    from core.wire import Health
+    from cli.extras import require
+    from core.errors import MissingDependencyError, VernacularError
 
     try:
-        answer = httpx.get(f"{url}/health", timeout=2.0)
-        health = Health.model_validate_json(answer.content)
-    except httpx.HTTPError as error:
-        reason = str(error) or type(error).__name__
-        return Finding("server", url, "note", f"does not answer: {reason}", "make serve")
-    except ValidationError:
-        detail = f"something else answers there (status {answer.status_code})"
-        return Finding("server", url, "note", detail, "free that port, or give --server")
+        require("lsp")
+        health = asyncio.run(_health(url))
+    except MissingDependencyError as error:
+        return Finding("server", url, "note", "not asked", str(error))
+    except VernacularError as error:
+        return Finding("server", url, "note", str(error), "make serve, or give --server")
     model = f", {health.model.name}" if health.model else ""
     state: State = "ok" if health.status == "ready" else "note"
     return Finding("server", url, state, f"{health.status}{model}: {health.detail}", "wait, or read the server's log")
+
+
+async def _health(url: str) -> Health:
+    from lsp.client import CompletionClient
+
+    client = CompletionClient(url)
+    try:
+        return await client.health()
+    finally:
+        await client.close()

@@ -1,5 +1,6 @@
 """The doctor's verdict, its table, and the whole command against a server that is not there."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from cli.checks import Finding
 from cli.doctor import check_embedded_model, examine, exit_status, show
 from core.checkpoint import CorpusRecord, Manifest, file_sha256
+from tests.lsp.fake_server import FakeServer, running
 
 GOOD = Finding("tools", "git", "ok", "2.39")
 NO_MODEL = Finding("serving", "embedded model", "bad", "no [config].json", "git checkout", "serving")
@@ -99,5 +101,26 @@ def test_the_command_names_every_part() -> None:
     answer = subprocess.run([vernacular, "doctor", "--server", url], capture_output=True, text=True, check=False)
     assert answer.stderr == ""
     assert answer.returncode in (0, 1)
-    for part in ("Python", "CPU", "GPU", "torch", "vLLM", "grammar", "Neovim", "Node", "git", "does not answer"):
+    for part in ("Python", "CPU", "GPU", "torch", "vLLM", "grammar", "Neovim", "Node", "git", "nobody answers"):
         assert part in answer.stdout, part
+
+
+def test_a_server_is_asked_past_any_proxy_and_a_wrong_url_is_one_line() -> None:
+    doctor = [str(Path(sys.executable).with_name("vernacular")), "doctor", "--server"]
+    proxy = {"ALL_PROXY": "socks5://127.0.0.1:9", "no_proxy": "", "NO_PROXY": ""}
+    with running(FakeServer()) as fake:
+        answer = subprocess.run(
+            [*doctor, fake.url], capture_output=True, text=True, check=False, env=os.environ | proxy
+        )
+    assert answer.stderr == ""
+    assert "ready, fake-model" in answer.stdout
+    answer = subprocess.run([*doctor, "localhost"], capture_output=True, text=True, check=False)
+    assert answer.returncode == 2
+    assert answer.stderr.splitlines()[-1].endswith("must begin with http:// or https:// and name a host")
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://127.0.0.1:99999"])
+def test_what_is_no_url_is_a_finding(url: str) -> None:
+    finding = examine(url, ())[-1]
+    assert (finding.area, finding.state) == ("server", "note")
+    assert "write it like http://127.0.0.1:8480" in finding.detail
