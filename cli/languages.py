@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,8 @@ import typer
 
 if TYPE_CHECKING:
     from core.languages import LanguageSpec
+
+WIDE = 1000
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +41,8 @@ def list_languages(
         spec = language.spec
         files = " ".join((*spec.extensions, *spec.file_names)) or "none"
         table.add_row(spec.name, spec.display_name, files, _grammar(spec), language.source)
-    Console().print(table)
+    # A pipe has no width to fold paths to.
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def _grammar(spec: LanguageSpec) -> str:
@@ -46,6 +50,7 @@ def _grammar(spec: LanguageSpec) -> str:
 
     if spec.grammar is None:
         return "none"
-    if find_spec(spec.grammar.module) is None:
+    # A module inside a package that is not there would be an error.
+    if find_spec(spec.grammar.module.partition(".")[0]) is None:
         return f"not installed; pip install {spec.grammar.package}"
     return spec.grammar.package if find_spec("tree_sitter") else "not installed; pip install tree-sitter"
