@@ -58,8 +58,10 @@ def register(app: typer.Typer) -> None:
 
         from rich.console import Console
 
+        from cli.extras import require
         from lsp.settings import Settings, with_values
 
+        require("lsp")
         settings, problem = with_values(Settings(), {"server_url": server})
         if problem:
             raise typer.BadParameter(problem, param_hint="--server")
@@ -84,7 +86,7 @@ def located_in(file: Path, line: int, column: int) -> tuple[Document, Place]:
         reason = (error.strerror or type(error).__name__).lower()
         raise ConfigError(f"{file}: cannot be read ({reason}); a readable file is needed") from None
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8").removeprefix("\ufeff")  # as editors do
     except UnicodeDecodeError as error:
         at = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{file}:{at}: byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8") from None

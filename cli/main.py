@@ -9,6 +9,7 @@ line on standard error; 130 after Ctrl-C. Any other exception is a fault of this
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -30,6 +31,8 @@ app = typer.Typer(
 
 def main() -> None:
     """Entry of the console script; never returns."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows a question mark
     try:
         app(prog_name="vernacular")
     except VernacularError as error:

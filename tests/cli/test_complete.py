@@ -95,6 +95,18 @@ def test_a_place_past_the_end(fake: FakeServer, file: Path, line: int, column: i
     assert says in answer.stderr
 
 
+def test_a_byte_order_mark_is_no_character(fake: FakeServer, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"\xef\xbb\xbfab\n")
+    assert complete(tmp_path / "a.py", 1, 3, fake.url).returncode == 0
+    assert fake.requests[-1].prefix == "ab"
+
+
+def test_a_terminal_that_is_not_utf_8(fake: FakeServer, file: Path) -> None:
+    answer = complete(file, 5, 8, fake.url, PYTHONIOENCODING="ascii")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "5 ?     print('a')" in answer.stdout
+
+
 def test_files_that_cannot_be_read(fake: FakeServer, tmp_path: Path) -> None:
     latin = tmp_path / "latin.py"
     latin.write_bytes(b"a\n\xe9\n")
