@@ -31,7 +31,7 @@ local function check_command(options)
   local path = vim.fn.exepath(options.cmd[1])
   if path == '' then
     vim.health.error(('%s is not found'):format(options.cmd[1]), {
-      "Install it with: pip install 'vernacular[lsp]'",
+      'Install it: see :help vernacular-setup',
       'Or name it in setup { cmd = { "/path/to/vernacular-lsp" } }',
     })
     return false
@@ -48,8 +48,9 @@ end
 ---@param options vernacular.Options
 local function check_server(options)
   local arguments = { '--check' }
-  if options.server_url then
-    vim.list_extend(arguments, { '--server', options.server_url })
+  local url = options.server_url or options.settings.server_url
+  if url then
+    vim.list_extend(arguments, { '--server', tostring(url) })
   end
   local code, output = run(options.cmd, arguments)
   if code == 0 then
@@ -89,11 +90,13 @@ end
 function M.check()
   vim.health.start('vernacular')
   check_neovim()
-  local options = require('vernacular').options
-  if not options then
+  local options, problem = require('vernacular').options, require('vernacular').problem
+  if problem then
+    vim.health.error('setup() was given what it does not take: ' .. problem)
+  elseif not options then
     vim.health.warn('setup() was not called', "Add require('vernacular').setup() to your init.lua")
-    options = require('vernacular.schema').resolve()
   end
+  options = options or require('vernacular.schema').resolve()
   if check_command(options) then
     check_server(options)
     check_session(options)

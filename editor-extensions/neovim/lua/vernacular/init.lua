@@ -5,6 +5,10 @@ local M = {}
 ---@type vernacular.Options?
 M.options = nil
 
+--- What was wrong with the options that the last `setup()` was given.
+---@type string?
+M.problem = nil
+
 local NAME = 'vernacular'
 local MINIMUM = '0.12'
 
@@ -32,22 +36,27 @@ end
 
 --- Start the language server for the file types, turn ghost text on, map the key that accepts it.
 ---
---- May be called again with other options: what no longer holds is taken back. Raises one line for options that
---- are wrong, and changes nothing then.
+--- May be called again with other options: what no longer holds is taken back. Options that are wrong are said in
+--- one line and change nothing: an error would end the user's init.lua with a stack trace.
 ---@param given? table<string, any> See |vernacular-options|.
 function M.setup(given)
   if vim.fn.has('nvim-' .. MINIMUM) == 0 then
     vim.notify(('vernacular: Neovim %s or newer is needed'):format(MINIMUM), vim.log.levels.ERROR)
     return
   end
-  local options = require('vernacular.schema').resolve(given)
+  local holds, options = pcall(require('vernacular.schema').resolve, given)
+  M.problem = not holds and options or nil
+  if not holds then
+    vim.notify(options, vim.log.levels.ERROR)
+    return
+  end
   local before = M.options
   M.options = options
 
   vim.filetype.add({ extension = options.extensions })
   require('vernacular.keymap').map(options.accept_key)
   if vim.fn.executable(options.cmd[1]) == 0 then
-    local hint = "install it with: pip install 'vernacular[lsp]'"
+    local hint = 'install it, or name it in cmd: see :help vernacular-setup'
     vim.notify(('vernacular: %s is not found; %s'):format(options.cmd[1], hint), vim.log.levels.WARN)
     vim.lsp.enable(NAME, false)
     return
