@@ -1,8 +1,8 @@
 """`vernacular-worker --fd N`: the process that holds one model. The server starts it; nobody else needs to.
 
 Guarantees: it ends when the server ends, however that ended (end of file on the socket; on Linux the kernel kills
-it as well, so that a hung worker goes too); its standard output and error hold logs only; one job's failure
-leaves the others alone.
+it as well, so that a hung worker goes too), and the engine's own processes end with it; its standard output and
+error hold logs only; one job's failure leaves the others alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 
 from pydantic import ValidationError
 
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("--fd", type=int, required=True, help="an inherited, connected Unix stream socket")
     arguments = parser.parse_args()
     _die_with_parent()
+    _take_children_along()
     connection = socket.socket(fileno=arguments.fd)
     connection.set_inheritable(False)
     status = asyncio.run(_serve(connection))
@@ -142,6 +144,9 @@ class _Worker:
             self._send(Rejected(id=job.id, message=_one_line(error)))
         except ConnectionError:
             pass
+        except Exception as error:
+            traceback.print_tb(error.__traceback__)  # its text may hold a user's code
+            self._send(Rejected(id=job.id, message=f"{type(error).__name__} in the engine; its log says where"))
 
     def _forget(self, job_id: str, _: asyncio.Task[None]) -> None:
         self._jobs.pop(job_id, None)
@@ -151,14 +156,29 @@ class _Worker:
             self._writer.write(frame(message))
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent ends, and end at once if that has happened already."""
+def _die_with_parent(by: signal.Signals = signal.SIGKILL) -> None:
+    """Ask Linux to signal this process when its parent ends, and end at once if that has happened already."""
     if sys.platform != "linux":
         return
     parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, by)
     if os.getppid() != parent:
         os._exit(0)
+
+
+def _take_children_along() -> None:
+    """Leave a process that kills the whole process group once this one ends.
+
+    vLLM's engine process does not notice the death of its parent, and would go on holding the GPU's memory. Only
+    where the group is this process's own, as the server starts it.
+    """
+    if sys.platform != "linux" or os.getpgrp() != os.getpid() or os.fork() != 0:
+        return
+    os.closerange(0, os.sysconf("SC_OPEN_MAX"))
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+    _die_with_parent(signal.SIGTERM)
+    while True:
+        signal.pause()
 
 
 def _one_line(error: BaseException) -> str:

@@ -31,9 +31,13 @@ class Script(BaseModel):
     token_s: float = Field(default=0.0, description="seconds a token takes", ge=0)
     load_s: float = Field(default=0.0, description="seconds that loading takes", ge=0)
     fail: str = Field(default="", description="loading fails with this message")
+    fail_while: str = Field(default="", description="a file: loading fails while it is there")
+    raise_after: int | None = Field(default=None, description="raise what no engine should, after so many tokens")
     die_after: int | None = Field(default=None, description="SIGKILL itself after so many tokens")
     hang_after: int | None = Field(default=None, description="block the whole process after so many tokens")
     stall_after: int | None = Field(default=None, description="stop producing, but answer pings, after so many tokens")
+    log_bytes: int = Field(default=0, description="so much is written to the log without a line end", ge=0)
+    child: str = Field(default="", description="a file that gets the id of a process that is started beside it")
     once: str = Field(default="", description="a file: dying and hanging happen only while it is not there")
 
 
@@ -52,6 +56,12 @@ class ScriptedEngine(WorkerEngine):
         await asyncio.sleep(self._script.load_s)
         if self._script.fail:
             raise LoadError(self._script.fail)
+        if self._script.fail_while and os.path.exists(self._script.fail_while):  # noqa: ASYNC240, PTH110
+            raise LoadError("the memory is still taken")
+        print("x" * self._script.log_bytes, end="", flush=True)  # noqa: T201
+        if self._script.child:
+            child = await asyncio.create_subprocess_exec("sleep", "600")
+            Path(self._script.child).write_text(str(child.pid))  # noqa: ASYNC240
         if self._script.model:
             self._index = VocabularyIndex(load_token_bytes(Path(self._script.model)))
         return EngineFacts(
@@ -64,8 +74,9 @@ class ScriptedEngine(WorkerEngine):
 
     async def generate(self, job: Job) -> AsyncGenerator[Output, None]:
         """The scripted answer; the first token is the lowest id that begins with `begin_with`, where it is set."""
+        if not self._running:
+            self._progress = time.monotonic()
         self._running += 1
-        self._progress = time.monotonic()
         ended = False
         try:
             for position in range(job.max_new_tokens):
@@ -101,11 +112,13 @@ class ScriptedEngine(WorkerEngine):
 
     async def _misbehave(self) -> None:
         script = self._script
-        cues = (script.die_after, script.hang_after, script.stall_after)
+        cues = (script.raise_after, script.die_after, script.hang_after, script.stall_after)
         if self._tokens not in cues:
             return
         if script.once and not _first_time(Path(script.once)):
             return
+        if self._tokens == script.raise_after:
+            raise LookupError("as scripted")
         if self._tokens == script.die_after:
             os.kill(os.getpid(), signal.SIGKILL)
         if self._tokens == script.hang_after:
