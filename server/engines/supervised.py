@@ -3,8 +3,8 @@
 Guarantees: a job under way when the worker ends gets an `EngineError` at once; while no worker is ready, jobs are
 refused with the seconds after which to try again; a worker that answers no ping, or has work and makes no
 progress, for `hang_s` is killed; starts after a death wait 0.5 s, 1 s, 2 s and so on up to `max_backoff_s`, and
-begin anew at 0.5 s once a worker was ready for a minute. A worker that says that it can never start is not
-started again: the state is `failed` then.
+begin anew at 0.5 s once a worker was ready for a minute. A first worker that says that it can never start is not
+started again: the state is `failed` then. A later one is, since the same options have worked before.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from core.errors import EngineError, RequestError, UnavailableError
+from core.errors import ConfigError, EngineError, RequestError, UnavailableError
 from server.engines.base import Engine, EngineState
 from server.engines.worker_process import JobQueue, WorkerFailedError, WorkerProcess
 from server.generation import EngineStats, Job, Output
@@ -29,6 +29,8 @@ log = logging.getLogger("vernacular.engine")
 
 _STEADY_S = 60.0
 _FAILED_AFTER = 5
+_DOUBLINGS = 20
+"""Enough to reach any sensible maximum; a number of them without bound would overflow after a night of deaths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class Supervision:
     max_backoff_s: float = 30.0
     grace_s: float = 2.0
 
+    def wait_s(self, deaths: int) -> float:
+        """Seconds to wait after so many deaths in a row."""
+        return min(self.first_backoff_s * 2.0 ** min(deaths - 1, _DOUBLINGS), self.max_backoff_s)
+
 
 class SupervisedWorker(Engine):
     """See the module. `engine` names one in `server.worker.engine.ENGINES`, `options` are its options."""
@@ -51,6 +57,7 @@ class SupervisedWorker(Engine):
         self._times = times or Supervision()
         self._state = EngineState("starting", "starting the worker")
         self._ready_since = math.inf
+        self._was_ready = False
         self._change = asyncio.Event()
         self._worker: WorkerProcess | None = None
         self._supervising: asyncio.Task[None] | None = None
@@ -126,11 +133,15 @@ class SupervisedWorker(Engine):
             self._ready_since = math.inf
             try:
                 reason = await self._live_once()
-            except WorkerFailedError as error:
-                self._become(EngineState("failed", str(error), retry_after_s=60.0))
-                return
+            except (WorkerFailedError, ConfigError) as error:
+                if not self._was_ready:
+                    self._become(EngineState("failed", str(error), retry_after_s=60.0))
+                    return
+                reason = str(error)
+            except OSError as error:
+                reason = f"the worker cannot be started ({error.strerror})"
             deaths = 1 if time.monotonic() - self._ready_since > _STEADY_S else deaths + 1
-            wait_s = min(self._times.first_backoff_s * 2 ** (deaths - 1), self._times.max_backoff_s)
+            wait_s = self._times.wait_s(deaths)
             log.warning("%s; starting again in %.1f s", reason, wait_s)
             self._become(
                 EngineState(
@@ -150,7 +161,7 @@ class SupervisedWorker(Engine):
         try:
             async with asyncio.timeout(self._times.load_s):
                 facts = await worker.load(self._start_frame, self._report)
-            self._ready_since = time.monotonic()
+            self._ready_since, self._was_ready = time.monotonic(), True
             self._become(EngineState("ready", facts.engine, facts, restarts=self._state.restarts))
             return await self._watch(worker)
         except TimeoutError:

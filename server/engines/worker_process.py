@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import shutil
 import signal
 import socket
@@ -38,6 +39,9 @@ from server.worker.protocol import (
 
 COMMAND = "vernacular-worker"
 _KEPT_LOG_LINES = 60
+_LONGEST_LOG_LINE = 4096
+_LINE_END = re.compile(rb"[\r\n]")
+"""Progress bars end their lines with a carriage return."""
 
 log = logging.getLogger("vernacular.worker")
 
@@ -170,13 +174,20 @@ class WorkerProcess:
             return None
 
     async def _copy_log(self) -> None:
+        """Until the end of file, whatever comes: a worker whose log nobody reads would block."""
         assert self._process.stdout is not None
-        with contextlib.suppress(ValueError):  # a line without an end
-            async for line in self._process.stdout:
-                text = line.decode(errors="replace").rstrip()
-                if text:
-                    self.log_lines.append(text)
-                    log.debug("%s", text)
+        rest = b""
+        while read := await self._process.stdout.read(_LONGEST_LOG_LINE):
+            *lines, rest = _LINE_END.split(rest + read)
+            self._log(lines)
+            rest = rest[-_LONGEST_LOG_LINE:]
+        self._log([rest])
+
+    def _log(self, lines: list[bytes]) -> None:
+        for line in lines:
+            if text := line.decode(errors="replace").rstrip():
+                self.log_lines.append(text)
+                log.debug("%s", text)
 
 
 def _command() -> str:

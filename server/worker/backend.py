@@ -48,7 +48,7 @@ REFUSED = (ValueError, VLLMClientError)
 
 
 class Backend(ABC):
-    """`generated_tokens` counts what the engine made; `progress` is `time.monotonic()` of its last sign of work.
+    """`generated_tokens` counts what the engine made.
 
     An engine that raises in the middle of a step ends the process once `serving` is set; before that, while it is
     being tried out, `stream` raises `RuntimeError`.
@@ -59,8 +59,12 @@ class Backend(ABC):
 
     def __init__(self) -> None:
         self.generated_tokens = 0
-        self.progress = time.monotonic()
         self.serving = False
+
+    @property
+    @abstractmethod
+    def stalled_s(self) -> float:
+        """Seconds with work and without progress, whoever comes and goes meanwhile."""
 
     @abstractmethod
     async def load(self, arguments: AsyncEngineArgs) -> None:
@@ -86,7 +90,14 @@ class SyncBackend(Backend):
         self._commands: deque[Callable[[LLMEngine], None]] = deque()
         self._queues: dict[str, asyncio.Queue[Step | Exception]] = {}
         self._added: dict[str, float] = {}
+        self._busy_since: float | None = None
         self._closed = False
+
+    @property
+    def stalled_s(self) -> float:
+        """Seconds that the current step takes already."""
+        since = self._busy_since
+        return 0.0 if since is None else time.monotonic() - since
 
     async def load(self, arguments: AsyncEngineArgs) -> None:
         """Start the thread, and wait until it has built the engine."""
@@ -101,7 +112,7 @@ class SyncBackend(Backend):
         """Steps of a request."""
         queue: asyncio.Queue[Step | Exception] = asyncio.Queue()
         self._queues[request_id] = queue
-        self._added[request_id] = self.progress = time.monotonic()
+        self._added[request_id] = time.monotonic()
         tokens = list(prompt)
         self._do(lambda engine: self._add(engine, request_id, tokens, params))
         step: Step | Exception | None = None
@@ -163,13 +174,11 @@ class SyncBackend(Backend):
                 self._wake.wait()
             commands = list(self._commands)
             self._commands.clear()
+        self._busy_since = began = time.monotonic()
         for command in commands:
             command(engine)
-        if not engine.has_unfinished_requests():
-            return
-        began = time.monotonic()
-        outputs = engine.step()
-        self.progress = time.monotonic()
+        outputs = engine.step() if engine.has_unfinished_requests() else []
+        self._busy_since = None
         steps: list[tuple[str, Step | Exception]] = []
         for output in outputs:
             if isinstance(output, RequestOutput):
@@ -191,6 +200,16 @@ class AsyncBackend(Backend):
 
     name = "asynchronous"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._streams = 0
+        self._progress = time.monotonic()
+
+    @property
+    def stalled_s(self) -> float:
+        """Seconds since the last output, or since there is work."""
+        return time.monotonic() - self._progress if self._streams else 0.0
+
     async def load(self, arguments: AsyncEngineArgs) -> None:
         """Start `AsyncLLM`; its engine process is started from a thread, since that blocks for long."""
         loop = asyncio.get_running_loop()
@@ -204,11 +223,13 @@ class AsyncBackend(Backend):
         self, request_id: str, prompt: Sequence[int], params: SamplingParams
     ) -> AsyncGenerator[Step, None]:
         """Steps of a request."""
-        self.progress = time.monotonic()
+        if not self._streams:
+            self._progress = time.monotonic()
+        self._streams += 1
         outputs = self._engine.generate(TokensPrompt(prompt_token_ids=list(prompt)), params, request_id)
         try:
             async for output in outputs:
-                self.progress = time.monotonic()
+                self._progress = time.monotonic()
                 step = _step_of(output, 0.0)
                 self.generated_tokens += len(step.tokens)
                 yield step
@@ -220,6 +241,7 @@ class AsyncBackend(Backend):
         except REFUSED as error:
             raise JobError(str(error)) from error
         finally:
+            self._streams -= 1
             await outputs.aclose()
 
     async def close(self) -> None:

@@ -43,7 +43,7 @@ class Start(GenerationModel):
 
     type: Literal["start"] = "start"
     version: int = WORKER_PROTOCOL
-    engine: str = Field(description="name in `server.worker.engines.ENGINES`")
+    engine: str = Field(description="name in `server.worker.engine.ENGINES`")
     options: dict[str, JsonValue] = Field(description="validated by that engine")
 
 

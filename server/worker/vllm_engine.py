@@ -106,7 +106,7 @@ class VllmEngine(WorkerEngine):
             finished=self._finished,
             aborted=self._aborted,
             generated_tokens=backend.generated_tokens if backend else 0,
-            stalled_s=time.monotonic() - backend.progress if backend and self._running else 0.0,
+            stalled_s=backend.stalled_s if backend else 0.0,
         )
 
     async def close(self) -> None:

@@ -16,12 +16,13 @@ import pytest
 from sse_starlette.sse import AppStatus
 
 from core.wire import Problem
+from server.engines import worker_process
 from server.engines.supervised import Supervision
 
 Start = Callable[..., Any]
 MakeRequest = Callable[..., dict[str, Any]]
 PATH = "/api/v1/complete"
-QUICK = Supervision(ping_s=0.05, hang_s=0.5, first_backoff_s=0.3, max_backoff_s=0.3, grace_s=2)
+QUICK = Supervision(ping_s=0.05, hang_s=3, first_backoff_s=0.3, max_backoff_s=0.3, grace_s=2)
 
 
 def alive(pid: int) -> bool:
@@ -82,12 +83,70 @@ async def test_a_worker_that_hangs_or_stalls_is_killed(
         assert (await server.client.post(PATH, json=request_with(max_new_tokens=1))).status_code == 200
 
 
-async def test_starts_that_keep_failing_are_called_failed_and_waits_grow(start_server: Start) -> None:
-    times = Supervision(ping_s=0.05, hang_s=1, load_s=0.01, first_backoff_s=0.01, max_backoff_s=0.05)
+async def test_starts_that_keep_failing_are_called_failed_and_waits_grow(
+    start_server: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    times = Supervision(load_s=0.01, first_backoff_s=0.1, max_backoff_s=0.3)
     async with start_server(ready=False, times=times, load_s=60) as server:
         await server.until("failed")
         assert server.service.state.restarts >= 5
         assert "was not ready after" in server.service.state.detail
+    waits = [record.getMessage().rpartition("starting again in ")[2] for record in caplog.records]
+    assert [wait for wait in waits if wait][:5] == ["0.1 s", "0.2 s", "0.3 s", "0.3 s", "0.3 s"]
+
+
+async def test_a_worker_that_cannot_be_started_is_tried_again(
+    start_server: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = Supervision(first_backoff_s=0.01, max_backoff_s=0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker_process, "_command", lambda: "/nowhere/vernacular-worker")
+        async with start_server(ready=False, times=times) as server:
+            await server.until("failed")
+            assert "the worker cannot be started (No such file or directory)" in server.service.state.detail
+            patch.undo()
+            await server.until("ready")
+
+
+async def test_without_the_workers_command_the_state_is_failed(
+    start_server: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_process, "COMMAND", "no-such-worker")
+    async with start_server(ready=False) as server:
+        await server.until("failed")
+        assert "no-such-worker is not installed" in server.service.state.detail
+
+
+async def test_a_restart_that_cannot_load_is_tried_again(start_server: Start, wait_for: Start, tmp_path: Path) -> None:
+    """The memory of a GPU, say, may not be free again yet."""
+    mark = tmp_path / "taken"
+    async with start_server(times=QUICK, fail_while=str(mark)) as server:
+        mark.touch()
+        os.kill(server.engine.worker_pid, signal.SIGKILL)
+        await wait_for(lambda: "the memory is still taken" in server.service.state.detail)
+        mark.unlink()
+        await server.until("ready")
+
+
+async def test_a_fault_of_the_engine_ends_one_request(start_server: Start, request_with: MakeRequest) -> None:
+    async with start_server(raise_after=2) as server:
+        response = await server.client.post(PATH, json=request_with(max_new_tokens=10))
+        assert (response.status_code, response.json()["code"]) == (422, "refused_by_engine")
+        assert "LookupError in the engine" in response.json()["message"]
+        assert "as scripted" not in response.text
+        assert (await server.client.get("/health")).status_code == 200
+
+
+async def test_a_log_line_without_an_end_does_not_block_the_worker(
+    start_server: Start, request_with: MakeRequest
+) -> None:
+    async with start_server(log_bytes=1_000_000) as server:
+        assert (await server.client.post(PATH, json=request_with(max_new_tokens=1))).status_code == 200
+
+
+def test_waits_stay_finite_however_often_a_worker_dies() -> None:
+    assert Supervision().wait_s(1) == 0.5
+    assert Supervision().wait_s(5000) == 30.0
 
 
 async def test_the_worker_is_gone_when_the_server_has_ended(start_server: Start) -> None:
@@ -148,14 +207,17 @@ ORPHAN = """
 """
 
 
-async def test_a_worker_does_not_outlive_a_killed_server(wait_for: Start) -> None:
-    code = textwrap.dedent(ORPHAN).replace("{options}", "{}")
+async def test_neither_worker_nor_its_children_outlive_a_killed_server(wait_for: Start, tmp_path: Path) -> None:
+    code = textwrap.dedent(ORPHAN).replace("{options}", str({"child": str(tmp_path / "child")}))
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as server:  # noqa: ASYNC220
         assert server.stdout is not None
         pid = int(await asyncio.to_thread(server.stdout.readline))
+        child = int((tmp_path / "child").read_text())
         assert alive(pid)
+        assert alive(child)
         server.kill()
     await wait_for(lambda: not alive(pid))
+    await wait_for(lambda: not alive(child))
 
 
 async def test_a_worker_starts_in_a_hostile_folder(
