@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.timeout(600)  # a download, and a machine that may be busy
+
 LIMIT_MB = 60.0
 
 
@@ -82,7 +84,7 @@ def test_it_initialises_over_stdio_in_a_hostile_workspace(environment: Path, hos
         while answer.get("id") != 2:
             answer = receive(process)
         send(process, method="exit")
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
 
 
 def started(environment: Path, folder: Path) -> subprocess.Popen[bytes]:

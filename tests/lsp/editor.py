@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 COMMAND = str(Path(sys.executable).parent / "vernacular-lsp")
-TIMEOUT_S = 20.0
+TIMEOUT_S = 30.0
 
 Message = dict[str, Any]
 

@@ -101,7 +101,7 @@ def reserved_port() -> Iterator[int]:
         yield held.getsockname()[1]
 
 
-def wait_until(condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+def wait_until(condition: Callable[[], Any], timeout_s: float = 30.0) -> Any:
     """The first true value of `condition`; fails after `timeout_s`."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:

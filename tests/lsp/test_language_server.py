@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,7 @@ def test_a_newer_request_takes_over_down_to_the_server(connected: Editor, fake: 
 def test_requests_that_are_superseded_while_debounced_never_leave(fake: FakeServer, tmp_path: Path) -> None:
     uri = uri_of(tmp_path)
     with editor("--server", fake.url) as one:
-        one.initialize(tmp_path, debounce_ms=100)
+        one.initialize(tmp_path, debounce_ms=1000)
         one.open(uri, "abcde")
         asked = [one.ask_ghost_text(uri, 0, column) for column in range(6)]
         results = [one.answer(number)["result"] for number in asked]
@@ -156,16 +157,15 @@ def test_leaving_closes_the_connection(fake: FakeServer, tmp_path: Path) -> None
 
 def test_a_server_that_is_down_is_said_once_and_found_again(tmp_path: Path) -> None:
     uri = uri_of(tmp_path)
-    with reserved_port() as port:
-        one_editor = editor("--server", f"http://127.0.0.1:{port}")
-        one = one_editor.__enter__()
-        one.initialize(tmp_path)
-        one.open(uri, "a")
-        assert [one.ghost_text(uri, 0, 1) for _ in range(5)] == [[]] * 5
-        one.said("vernacular/status", lambda status: status["state"] == "unreachable")
-        assert one.ghost_text(uri, 0, 1, invoked=True) == []
-    fake = FakeServer(reply=Reply("back"))
-    with running(fake, port):
+    with ExitStack() as stack:
+        with reserved_port() as port:
+            one = stack.enter_context(editor("--server", f"http://127.0.0.1:{port}"))
+            one.initialize(tmp_path)
+            one.open(uri, "a")
+            assert [one.ghost_text(uri, 0, 1) for _ in range(5)] == [[]] * 5
+            one.said("vernacular/status", lambda status: status["state"] == "unreachable")
+            assert one.ghost_text(uri, 0, 1, invoked=True) == []
+        stack.enter_context(running(FakeServer(reply=Reply("back")), port))
         one.said("vernacular/status", lambda status: status["state"] == "ready")
         assert one.ghost_text(uri, 0, 1)[0]["insertText"] == "back"
         assert [status["state"] for status in one.all_said("vernacular/status")] == ["unreachable", "ready"]
@@ -173,7 +173,6 @@ def test_a_server_that_is_down_is_said_once_and_found_again(tmp_path: Path) -> N
         assert len(warnings) == 1
         assert f"nobody answers at http://127.0.0.1:{port}" in warnings[0]
         assert one.all_said("window/showMessage") == []
-        one_editor.__exit__(None, None, None)
 
 
 def test_a_server_that_starts_is_waited_for(fake: FakeServer, tmp_path: Path) -> None:
@@ -246,10 +245,10 @@ def test_a_refused_request_is_logged_once_and_stops_no_other(
 def test_a_slow_server_is_given_up(fake: FakeServer, tmp_path: Path) -> None:
     fake.reply = Reply("never", hang=True)
     with editor("--server", fake.url) as one:
-        one.initialize(tmp_path, timeout_s=0.3)
+        one.initialize(tmp_path, timeout_s=1)
         one.open(uri_of(tmp_path), "a")
         assert one.ghost_text(uri_of(tmp_path), 0, 1) == []
-        assert "longer than 0.3 s" in one.said("vernacular/status", lambda said: said["state"] == "slow")["detail"]
+        assert "longer than 1 s" in one.said("vernacular/status", lambda said: said["state"] == "slow")["detail"]
         wait_until(lambda: fake.abandoned)
 
 

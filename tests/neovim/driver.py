@@ -52,7 +52,7 @@ class Neovim:
     def edit(self, path: Path) -> None:
         """Open a file and wait until the language server is there for it."""
         self.session.command(f"edit {path}")
-        wait_until(lambda: self.lua(READY), 20)
+        wait_until(lambda: self.lua(READY))
 
     def type(self, keys: str) -> None:
         """Press keys, `<Esc>` and the like spelt so."""
@@ -79,11 +79,11 @@ class Neovim:
         """Everything that Neovim said."""
         return str(self.session.exec_lua("return vim.api.nvim_exec2('messages', { output = true }).output"))
 
-    def wait_for(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    def wait_for(self, condition: Callable[[], Any], timeout_s: float = 30.0) -> Any:
         """The first true value."""
         return wait_until(condition, timeout_s)
 
-    def wait_for_ghost(self, text: str, timeout_s: float = 10.0) -> None:
+    def wait_for_ghost(self, text: str, timeout_s: float = 30.0) -> None:
         """Wait until exactly this ghost text is on display."""
         try:
             wait_until(lambda: self.ghost == text, timeout_s)

@@ -147,7 +147,7 @@ def test_a_server_that_is_down_disturbs_nobody_and_is_found_again(nvim: Neovim, 
         nvim.type("lo")
         nvim.wait_for(lambda: nvim.lines == ["hello"])
     with running(FakeServer(reply=continue_greeting), port):
-        nvim.wait_for(lambda: "vernacular: ready: fake-model" in nvim.messages, 20)
+        nvim.wait_for(lambda: "vernacular: ready: fake-model" in nvim.messages)
         nvim.type(" ")
         nvim.wait_for_ghost(f"world(1);\n{SECOND}")
     said = nvim.messages.splitlines()
@@ -166,7 +166,7 @@ def test_trouble_is_kept_quiet_where_that_is_wished(nvim: Neovim, tmp_path: Path
 def test_set_up_again_with_another_server(editing: Neovim, fake: FakeServer) -> None:
     with running(FakeServer(reply=Reply("from the other"))) as other:
         editing.setup(server_url=other.url)
-        editing.wait_for(lambda: other.health_checks, 20)
+        editing.wait_for(lambda: other.health_checks)
         editing.type("ihel")
         editing.wait_for_ghost("from the other")
     assert fake.requests == []
