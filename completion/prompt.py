@@ -4,8 +4,8 @@ Pure: `(request, template, budget) -> Prompt`. The order is the template's; piec
 file, so that typing changes the prompt's tail only. The budget is in UTF-8 bytes, because a layout must not need
 a tokenizer; whoever has one derives the budget from it.
 
-Guarantees: the rendered text never exceeds the budget plus the template's literals and paths; what is cut is cut
-at a line where one is near; the text next to the cursor is the last to go.
+Guarantees: the rendered text never exceeds the budget plus the template's literals; what is cut is cut at a line
+where one is near; the text next to the cursor is the last to go.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def build_prompt(request: CompletionRequest, template: FimTemplate, budget_bytes
 
     The document comes first: the suffix gets at most a quarter, pieces of other files at most 35 %, the prefix
     all the rest; what one leaves unused, the prefix may take. Pieces are taken whole, in order, until one does not
-    fit. Raises `ValueError` if `budget_bytes` is not positive.
+    fit; the names of repository and file, which go with them, count as theirs. Raises `ValueError` if
+    `budget_bytes` is not positive.
     """
     if budget_bytes <= 0:
         raise ValueError(f"budget_bytes must be positive, not {budget_bytes}")
@@ -49,8 +50,10 @@ def build_prompt(request: CompletionRequest, template: FimTemplate, budget_bytes
     left = budget_bytes - _size(suffix)
     prefix_wish = min(_size(request.prefix), left)
     context_budget = max(left - prefix_wish, int(budget_bytes * CONTEXT_SHARE))
-    pieces = _fitting(request.context, context_budget) if template.context_piece else ()
-    prefix = keep_end(request.prefix, left - sum(_piece_size(piece) for piece in pieces))
+    names = _size(request.repository) + _size(request.path)
+    pieces = _fitting(request.context, context_budget - names) if template.context_piece else ()
+    taken = names + sum(_piece_size(piece) for piece in pieces) if pieces else 0
+    prefix = keep_end(request.prefix, left - taken)
     segments = lay_out(template, request.repository, request.path, pieces, prefix, suffix)
     return Prompt(segments, prefix, suffix, pieces, _prefix_segment(template, segments) if prefix else None)
 

@@ -62,7 +62,7 @@ class Completer:
         rendered = clock()
         job = Job(
             id=f"{next(self._numbers)}",
-            prompt=prompt.ids,
+            prompt=tuple(prompt.ids),
             begin_with=prompt.healed,
             max_new_tokens=request.max_new_tokens,
             stop=self._stop,

@@ -7,26 +7,17 @@ last bytes of the prefix and no longer part of the ids.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from completion.healing import Healing, VocabularyIndex
-from completion.prompt import Prompt, build_prompt
-from completion.segments import Segment, Special, Text
-from completion.templates import FimTemplate, Slot
+from completion.healing import VocabularyIndex
+from completion.prompt import build_prompt
+from completion.rendering import Rendered, render
+from completion.templates import FimTemplate
 from core.errors import RequestError
 from core.wire import CompletionRequest
 from server.tokens.rendering import TokenRenderer
 
-_TAIL_TOKENS = 16
+RenderedPrompt = Rendered
+
 _SHRINK = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedPrompt:
-    """Token ids, and the bytes that the answer must begin with."""
-
-    ids: tuple[int, ...]
-    healed: bytes
 
 
 class PromptMaker:
@@ -46,7 +37,7 @@ class PromptMaker:
         self._bytes_per_token = bytes_per_token
         self._index = VocabularyIndex(renderer.vocabulary.tokens) if healing else None
 
-    def make(self, request: CompletionRequest) -> RenderedPrompt:
+    def make(self, request: CompletionRequest) -> Rendered:
         """The prompt of `request`.
 
         Raises `RequestError` where `max_new_tokens` leaves no room for a prompt; for nothing else.
@@ -59,31 +50,11 @@ class PromptMaker:
                 f"ask for at most {self._context_tokens - least}",
                 code="max_new_tokens",
             )
-        budget = int(room * self._bytes_per_token)
+        budget = max(1, int(room * self._bytes_per_token))
         while True:
-            prompt = build_prompt(request, self._template, max(budget, 1))
-            rendered = self._rendered(prompt)
+            prompt = build_prompt(request, self._template, budget)
+            rendered = render(prompt, self._renderer.encode, self._renderer.control_id, self._index)
             if len(rendered.ids) <= room:
                 return rendered
-            if budget <= 1:  # only names are left: they go with the pieces
-                request = request.model_copy(update={"context": (), "repository": "", "path": "", "prefix": ""})
-            budget = int(min(budget * _SHRINK, budget * room / len(rendered.ids)))
-
-    def _rendered(self, prompt: Prompt) -> RenderedPrompt:
-        parts = self._renderer.render(prompt.segments)
-        healing = Healing(0, b"")
-        where = self._prefix_segment(prompt.segments)
-        if self._index is not None and where is not None:
-            tail = parts[where][-_TAIL_TOKENS:]
-            healing = self._index.take_back([self._renderer.vocabulary.tokens[token] for token in tail])
-            if healing.healed:
-                del parts[where][len(parts[where]) - len(tail) + healing.kept :]
-        return RenderedPrompt(tuple(token for part in parts for token in part), healing.healed)
-
-    def _prefix_segment(self, segments: tuple[Segment, ...]) -> int | None:
-        """Where the prefix stands: right after the special token that opens it, unless it is empty."""
-        hole = self._template.hole
-        opening = hole[hole.index(Slot.PREFIX) - 1]
-        assert isinstance(opening, Special), f"template {self._template.name} does not open the prefix"
-        where = len(segments) - segments[::-1].index(opening)
-        return where if where < len(segments) and isinstance(segments[where], Text) else None
+            # ends, since special tokens and one byte of text fit
+            budget = max(1, int(min(budget * _SHRINK, budget * room / len(rendered.ids))))

@@ -14,7 +14,6 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from completion.segments import Segment, Special
 from completion.templates import FimTemplate
 from core.errors import CheckpointError, TemplateError
 from server.tokens.vocabulary import Vocabulary, is_control, read_tokenizer_file, vocabulary_of
@@ -59,6 +58,10 @@ class TokenRenderer:
         """Ids of those of `tokens` that the tokenizer holds."""
         return tuple(self._controls[token] for token in tokens if token in self._controls)
 
+    def control_id(self, token: str) -> int:
+        """Id of a special token that `check` has found."""
+        return self._controls[token]
+
     def encode(self, text: str) -> list[int]:
         """Token ids of plain text."""
         ids = self._plain.encode(text, add_special_tokens=False).ids
@@ -70,13 +73,6 @@ class TokenRenderer:
         # apart from the others, so that the entry cannot be met
         cut = min(found + 1 for token in self._controls if (found := text.find(token)) >= 0)
         return self.encode(text[:cut]) + self.encode(text[cut:])
-
-    def render(self, segments: Iterable[Segment]) -> list[list[int]]:
-        """Token ids, one list a segment, so that the caller knows where a segment ends."""
-        return [
-            [self._controls[segment.token]] if isinstance(segment, Special) else self.encode(segment.text)
-            for segment in segments
-        ]
 
 
 def _for_plain_text(data: Mapping[str, Any], added_tokens: list[Any]) -> dict[str, Any]:

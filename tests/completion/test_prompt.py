@@ -163,6 +163,8 @@ def test_the_budget_is_never_exceeded(
     prompt = build_prompt(request(prefix, suffix, tuple(pieces)), TEMPLATES[name], budget)
     kept = len(prompt.prefix.encode()) + len(prompt.suffix.encode())
     assert kept + sum(len(piece.text.encode()) for piece in prompt.pieces) <= budget
+    named = len("shop" + "src/main.x") + sum(len((piece.path + piece.text).encode()) for piece in prompt.pieces)
+    assert kept + (named if prompt.pieces else 0) <= budget
     assert prefix.endswith(prompt.prefix)
     assert suffix.startswith(prompt.suffix)
     assert tuple(pieces[: len(prompt.pieces)]) == prompt.pieces, "whole pieces, in order"

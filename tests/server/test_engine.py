@@ -242,7 +242,10 @@ def test_an_aborted_job_makes_no_more_tokens(engine: LoopEngine) -> None:
 
 
 async def test_a_step_that_hangs_is_seen_though_requests_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    from server.worker import backend
+    from vllm import SamplingParams
+    from vllm.v1.engine.llm_engine import LLMEngine
+
+    from server.worker.backend import SyncBackend
 
     released = threading.Event()
 
@@ -256,13 +259,13 @@ async def test_a_step_that_hangs_is_seen_though_requests_come_and_go(monkeypatch
             released.wait()
             return []
 
-    monkeypatch.setattr(backend.LLMEngine, "from_engine_args", lambda _: Hanging())
-    engine = backend.SyncBackend()
+    monkeypatch.setattr(LLMEngine, "from_engine_args", lambda _: Hanging())
+    engine = SyncBackend()
     await engine.load(None)  # type: ignore[arg-type]
     seen = 0.0
     for number in range(5):
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(anext(engine.stream(str(number), [1], backend.SamplingParams())), 0.1)
+            await asyncio.wait_for(anext(engine.stream(str(number), [1], SamplingParams())), 0.1)
         assert engine.stalled_s > seen
         seen = engine.stalled_s
     assert seen > 0.4

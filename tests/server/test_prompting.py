@@ -33,7 +33,7 @@ def maker(renderer: TokenRenderer, template: str = "embedded-spm", **options: An
     return PromptMaker(renderer, template_named(template), **values)
 
 
-def text_of(renderer: TokenRenderer, ids: tuple[int, ...]) -> str:
+def text_of(renderer: TokenRenderer, ids: list[int]) -> str:
     names = {index: token for token, index in renderer.vocabulary.controls.items()}
     return b"".join(
         names[token].encode() if token in names else renderer.vocabulary.tokens[token] for token in ids
@@ -90,8 +90,20 @@ def test_long_names_give_way_to_the_document(
     renderer: TokenRenderer, request_of: Callable[..., CompletionRequest]
 ) -> None:
     piece = ContextPiece(path="a", text="b")
-    request = request_of(path="p/" * 2000, prefix="x = ", context=(piece,), max_new_tokens=64)
-    assert len(maker(renderer).make(request).ids) <= 512 - 64
+    prefix = "value = 1\n" * 20 + "x = "
+    request = request_of(path="p/" * 2000, prefix=prefix, context=(piece,), max_new_tokens=64)
+    made = maker(renderer, healing=False).make(request)
+    assert len(made.ids) <= 512 - 64
+    assert text_of(renderer, made.ids).endswith(prefix)
+
+
+@pytest.mark.parametrize("template", ["embedded-spm", "embedded-psm"])
+def test_the_smallest_room_holds_a_prompt(
+    renderer: TokenRenderer, request_of: Callable[..., CompletionRequest], template: str
+) -> None:
+    pieces = tuple(ContextPiece(path=f"{number}.py", text="") for number in range(5))
+    request = request_of(path="long/name.py", prefix="€" * 50, suffix="€" * 50, context=pieces, max_new_tokens=506)
+    assert len(maker(renderer, template).make(request).ids) <= 6
 
 
 def test_more_new_tokens_than_the_context_holds_are_refused(

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from completion.segments import Special, Text
 from completion.templates import TEMPLATES, template_named
 from core.errors import TemplateError
 from core.wire import FinishReason
@@ -46,10 +45,10 @@ def test_every_familys_template_fits_a_tokenizer_like_its_own(family: tuple[str,
     renderer.check(template_named(name))
 
 
-def test_special_segments_become_one_token_each(family: tuple[str, TokenRenderer]) -> None:
+def test_special_tokens_are_one_token_each(family: tuple[str, TokenRenderer]) -> None:
     name, renderer = family
     for token in template_named(name).special_tokens:
-        assert renderer.render([Special(token)]) == [[renderer.vocabulary.controls[token]]]
+        assert renderer.control_id(token) == renderer.vocabulary.controls[token]
 
 
 def test_text_stays_text_even_where_it_spells_a_control_token(family: tuple[str, TokenRenderer]) -> None:
@@ -99,13 +98,6 @@ def test_a_template_of_another_family_is_refused_with_the_missing_tokens(
         renderer.check(template_named(name))
     assert template_named(name).special_tokens[0] in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_segments_are_rendered_apart(qwen_tokenizer: Tokenizer) -> None:
-    renderer = TokenRenderer(json.loads(qwen_tokenizer.to_str()))
-    middle = qwen_tokenizer.token_to_id("<|fim_middle|>")
-    rendered = renderer.render([Text("ab"), Special("<|fim_middle|>"), Text("cd")])
-    assert rendered == [renderer.encode("ab"), [middle], renderer.encode("cd")]
 
 
 TOKENS = [b"", b"re", b"turn", b" x", b"\n", b"a\nb", b"\r", b"\xf0\x9f", b"\x98\x80", b"\xff"]
