@@ -118,7 +118,7 @@ class Parsing:
         if find_spec("tree_sitter") is None:
             return "tree-sitter"
         stubs = any((Path(folder) / f"{grammar.module}.py").exists() for folder in self._folders)
-        return "" if stubs or find_spec(grammar.module) else grammar.package
+        return "" if stubs or _is_installed(grammar.module) else grammar.package
 
     def _ask(self, grammar: Grammar, source: bytes, limit_s: float) -> SyntaxTree | str:
         """The tree, or what the grammar did wrong, as the end of a sentence."""
@@ -190,6 +190,13 @@ class _Worker:
                 except OSError:
                     self._answers.put(None)
                     return
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):  # the package around it is not there, or this is no module's name
+        return False
 
 
 def _columns(body: bytes) -> tuple[array[int], ...]:

@@ -148,7 +148,10 @@ def _scalar(node: Node, path: tuple[str | int, ...], line: int) -> object:
         case "tag:yaml.org,2002:bool":
             return text.lower() == "true"
         case "tag:yaml.org,2002:int":
-            return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
+            try:
+                return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
+            except ValueError:  # Python's limit on digits
+                raise ProblemError(line, path, f"a number of {len(text)} digits; write a smaller one") from None
         case "tag:yaml.org,2002:float":
             return float(text.replace(".inf", "inf").replace(".nan", "nan"))
         case "tag:yaml.org,2002:str":

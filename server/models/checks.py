@@ -53,10 +53,13 @@ def context_limit(config: Mapping[str, Any], folder: Path) -> int:
             f"{folder}/config.json does not say how long a context the model takes; add {_LIMIT_KEYS[0]}"
         )
     scaling = config.get("rope_scaling") or config.get("rope_parameters") or {}
-    kind = scaling.get("rope_type") or scaling.get("type")
-    original = scaling.get("original_max_position_embeddings") or limit
-    if kind in {"yarn", "linear", "dynamic"}:
-        limit = max(limit, int(original * scaling.get("factor", 1)))
+    try:
+        kind = scaling.get("rope_type") or scaling.get("type")
+        original = scaling.get("original_max_position_embeddings") or limit
+        if kind in {"yarn", "linear", "dynamic"}:
+            limit = max(limit, int(original * scaling.get("factor", 1)))
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        raise CheckpointError(f"{folder}/config.json has a malformed rope_scaling; copy it again") from None
     return int(limit)
 
 

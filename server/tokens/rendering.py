@@ -38,7 +38,11 @@ class TokenRenderer:
     @classmethod
     def from_folder(cls, folder: Path) -> TokenRenderer:
         """Of a model folder. Raises `CheckpointError`."""
-        return cls(read_tokenizer_file(folder))
+        data = read_tokenizer_file(folder)
+        try:
+            return cls(data)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise CheckpointError(f"{folder}/tokenizer.json is malformed; copy or download it again") from None
 
     def check(self, template: FimTemplate) -> None:
         """Raise `TemplateError` unless every special token of `template` is one control token here."""

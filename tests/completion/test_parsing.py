@@ -124,6 +124,10 @@ def test_reasons_that_need_no_process() -> None:
     assert parsing.parse(stub("nowhere"), "x") == Unparsed(
         "tree-sitter-nowhere is not installed; pip install tree-sitter-nowhere"
     )
+    for module in ("nowhere.grammar", ".nowhere"):
+        assert parsing.parse(stub(module), "x") == Unparsed(
+            f"tree-sitter-{module} is not installed; pip install tree-sitter-{module}"
+        )
     assert parsing.parse(real("lua"), "\ud800") == Unparsed("the text holds half a surrogate pair")
     assert parsing.parse(real("lua"), "x" * (MAX_BYTES + 1)) == Unparsed(
         f"the text has {MAX_BYTES + 1} bytes, more than {MAX_BYTES}"

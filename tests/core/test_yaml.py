@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.errors import ConfigError, RecipeError
+from core.languages import LanguageSpec
 from core.yaml import load_yaml_model, parse_yaml_model
 
 
@@ -222,3 +223,8 @@ def test_any_scalar_gives_a_recipe_or_one_line(text: str) -> None:
         parse_yaml_model(f"name: {text}\n", "r.yaml", Recipe, RecipeError)
     except RecipeError as error:
         assert "\n" not in str(error)
+
+
+def test_a_number_beyond_pythons_limit_is_one_line() -> None:
+    with pytest.raises(ConfigError, match=r"f:1: key 'name': a number of 5000 digits"):
+        parse_yaml_model("name: " + "9" * 5000, "f", LanguageSpec)

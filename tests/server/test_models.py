@@ -78,6 +78,20 @@ def test_context_limit(config: dict[str, Any], limit: int) -> None:
     assert context_limit(config, Path("model")) == limit
 
 
+@pytest.mark.parametrize("scaling", ["yarn", {"type": "yarn", "factor": None}])
+def test_malformed_scaling_of_positions(scaling: object) -> None:
+    with pytest.raises(CheckpointError, match="malformed rope_scaling"):
+        context_limit({"max_position_embeddings": 2048, "rope_scaling": scaling}, Path("model"))
+
+
+@pytest.mark.parametrize("added", [[{"id": 1}], [7], [{"id": "x", "content": "<a>"}]])
+def test_a_malformed_tokenizer(model_folder: Path, added: list[object]) -> None:
+    path = model_folder / "tokenizer.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "added_tokens": added}))
+    with pytest.raises(CheckpointError, match=r"tokenizer\.json is malformed"):
+        TokenRenderer.from_folder(model_folder)
+
+
 def test_a_longer_context_than_the_model_takes() -> None:
     check_context(2048, 2048, Path("m"))
     with pytest.raises(CheckpointError, match=r"--max-model-len 4096 is more than the model takes; .* at most 2048"):
