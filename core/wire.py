@@ -6,7 +6,7 @@ The two never import one another; these types are all that they share. Everythin
   stream of server-sent events: any number of `delta` (`CompletionDelta`), then exactly one of `done`
   (`CompletionResult`) or `error` (`Problem`). Otherwise it is one `CompletionResult` as JSON.
 - `GET /health` -> `Health`; `GET /api/v1/model` -> `ModelCard`.
-- Every status of 400 and above carries a `Problem`.
+- Every status of 400 and above carries a `Problem`, except that of `/health`, which is always a `Health`.
 
 Guarantees: text in `CompletionDelta.text` concatenates to `CompletionResult.text`, or to a text that begins
 with it where clean-up cut the end; `CompletionResult.text` never holds a special token of the model.

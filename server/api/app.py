@@ -1,7 +1,7 @@
 """The application: routes, and what is common to all of them.
 
 Guarantees: it answers while the model still loads; a request's failure leaves the next one alone; every status of
-400 and above carries a `Problem`; the log has one line a request and nothing of anybody's code.
+400 and above carries a `Problem`, but for `/health`; the log has one line a request and nothing of anybody's code.
 """
 
 from __future__ import annotations
@@ -101,4 +101,6 @@ async def _answer_validation(_: Request, error: Exception) -> Response:
 async def _answer_http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http")
-    return problem_response(error.status_code, Problem(code=code, message=str(error.detail)))
+    response = problem_response(error.status_code, Problem(code=code, message=str(error.detail)))
+    response.headers.update(error.headers or {})  # such as Allow
+    return response
