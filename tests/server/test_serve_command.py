@@ -106,7 +106,9 @@ def test_it_answers_starting_at_once_and_ends_with_its_worker(
         assert (health.status_code, health.json()["status"]) == (503, "starting")
         answer = httpx.post(f"{url}/api/v1/complete", json=request_with(), timeout=20)
         assert answer.status_code == 503
+        worker = int(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text())
         server.terminate()
-        rest = server.stderr.read()  # ends only once the worker, which holds no end of it, is not waited for
+        rest = server.stderr.read()
+    assert not Path(f"/proc/{worker}").exists()
     assert server.returncode in {0, -15}
     assert "Traceback" not in rest
