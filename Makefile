@@ -14,6 +14,7 @@ SERVE := $(VENV)/.serve.stamp
 DEV := $(VENV)/.dev.stamp
 PROJECT := $(VENV)/.project.stamp
 NEOVIM := .tools/neovim.stamp
+TOOLCHAINS := .tools/toolchains.stamp
 
 .PHONY: help serve test lint format bench embedded-model screenshot locks clean
 
@@ -23,7 +24,7 @@ help: ## say what there is
 serve: $(SERVE) $(PROJECT) ## start the completion server with the embedded model (ARGS="--port 8001")
 	$(BIN)/vernacular serve $(ARGS)
 
-test: lint $(NEOVIM) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
+test: lint $(NEOVIM) $(TOOLCHAINS) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
 	$(BIN)/pytest $(ARGS)
 
 lint: $(DEV) $(PROJECT) ## ruff, mypy --strict, import-linter
@@ -71,3 +72,9 @@ $(PROJECT): $(SERVE) pyproject.toml $(wildcard */__init__.py)
 $(NEOVIM): scripts/install-neovim.sh
 	scripts/install-neovim.sh
 	@mkdir -p $(@D) && touch $@
+
+# Tool chains of the languages, by their files' own install commands; who is not root gets tests skipped with a reason.
+$(TOOLCHAINS): languages/*.yaml $(DEV) $(PROJECT)
+	@mkdir -p $(@D)
+	if [ "$$(id -u)" = 0 ] && command -v apt-get; then apt-get update -qq && $(BIN)/vernacular languages install; fi
+	@touch $@

@@ -19,6 +19,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="The languages that are known.")
     group.callback()(_group)
     group.command("list")(list_languages)
+    group.command("check")(check_languages)
+    group.command("install")(install_languages)
     app.add_typer(group, name="languages")
 
 
@@ -43,6 +45,84 @@ def list_languages(
         table.add_row(spec.name, spec.display_name, files, _grammar(spec), language.source)
     # A pipe has no width to fold paths to.
     Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+
+
+def check_languages(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Languages; none: all that say how to run a program.")
+    ] = None,
+    languages: Annotated[list[Path] | None, typer.Option(help="Folder with language files; may repeat.")] = None,
+    sandbox: Annotated[
+        str, typer.Option(help="bubblewrap, or none: then nothing protects this machine.")
+    ] = "bubblewrap",
+    install: Annotated[
+        bool, typer.Option("--install", help="First run the install command of what is missing.")
+    ] = False,
+) -> None:
+    """Run each language's fixture programs: one that passes, one that fails, a syntax error, one that never ends.
+
+    Exit status 1 if a verdict is not the one that it must be, or if a language that was named cannot be run.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from cli.extras import require
+
+    require("evaluation")
+    from core.language_files import load_languages
+    from core.sandbox import open_sandbox
+    from evaluation.language_check import EXPECTED, check_language
+
+    registry = load_languages(languages or [])
+    for name in names or []:
+        registry.named(name)
+    chosen = [x for x in registry.languages if (x.spec.name in names if names else x.spec.execution)]
+    box = open_sandbox(sandbox)
+    console, errors = Console(width=None if sys.stdout.isatty() else WIDE), Console(stderr=True)
+    if sandbox == "none":
+        errors.print("warning: without a sandbox these programs can do to this machine whatever you can")
+    table = Table()
+    for column in ("language", *EXPECTED, "remark"):
+        table.add_column(column, overflow="fold")
+    wrong = False
+    with console.status("running") as status:
+        for language in chosen:
+            status.update(f"running {language.spec.display_name}")
+            checked = check_language(language, box)
+            wrong |= not checked.right or bool(names and checked.skipped)
+            cells = [f"{f.judged.verdict} in {f.judged.outcome.wall_s:.1f} s" for f in checked.fixtures]
+            remarks = [f"{f.name}: {f.judged.detail}" for f in checked.fixtures if not f.right]
+            table.add_row(
+                language.spec.name, *(cells or ["not run"] * len(EXPECTED)), checked.skipped or "; ".join(remarks)
+            )
+    console.print(table)
+    if wrong:
+        raise typer.Exit(1)
+
+
+def install_languages(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Languages; none: all that say how to run a program.")
+    ] = None,
+    languages: Annotated[list[Path] | None, typer.Option(help="Folder with language files; may repeat.")] = None,
+) -> None:
+    """Install the tool chains that are missing, by the install commands of the language files."""
+    import subprocess
+
+    from core.errors import ConfigError
+    from core.language_files import load_languages
+    from evaluation.execution import install_toolchain, missing_command
+
+    registry = load_languages(languages or [])
+    for name in names or [language.spec.name for language in registry.languages]:
+        execution = registry.named(name).execution
+        if execution is None or missing_command(execution) is None:
+            continue
+        sys.stderr.write(f"{name}: {execution.install}\n")
+        try:
+            install_toolchain(execution)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise ConfigError(f"{name}: its install command failed: {error}") from None
 
 
 def _grammar(spec: LanguageSpec) -> str:

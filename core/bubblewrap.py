@@ -29,12 +29,12 @@ from typing import Any
 
 from core.errors import SandboxError
 from core.process_tree import Usage, kill_tree, proportional_mib, usage
-from core.sandbox import WORK_FOLDER, End, Limits, Outcome, Program, Sandbox
+from core.sandbox import SEARCH_PATH, WORK_FOLDER, End, Limits, Outcome, Program, Sandbox
 from core.seccomp import denying_filter
 
 _NOBODY = 65534
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108 - its own /tmp
+_ENVIRONMENT = {"PATH": SEARCH_PATH, "LANG": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108 - its own /tmp
 _POLL_S = 0.02
 _END_S = 10.0
 _DATA_FACTOR = 4

@@ -36,11 +36,31 @@ class Grammar(SpecModel):
     function: str = Field(default="language", description="the function of the module that returns the grammar")
 
 
-class LanguageSpec(SpecModel):
-    """One language.
+class Execution(SpecModel):
+    """How a program is run. Commands are words, not a shell's line; they never travel over the wire."""
 
-    Commands (check, run, install) are added with the sandbox that runs them; they never travel over the wire.
-    """
+    file: FileName = Field(description="what the program's file is called, such as `main.lua`")
+    run: tuple[str, ...] = Field(description="runs that file, in the folder where it lies", min_length=1)
+    check: tuple[str, ...] = Field(
+        default=(), description="compiles or checks it without running it; fails for a program that is none"
+    )
+    mark: str = Field(
+        description="goes to the end of the program and prints the line `{mark}`, once all before it went well"
+    )
+    read_only: tuple[str, ...] = Field(default=(), description="folders besides /usr that the tool chain reads")
+    environment: dict[str, str] = Field(default={}, description="environment variables that it needs")
+    install: str = Field(description="command that installs the tool chain", min_length=1)
+
+    @field_validator("mark")
+    @classmethod
+    def _holds_the_mark(cls, value: str) -> str:
+        if "{mark}" not in value:
+            raise ValueError("must hold {mark}, which is replaced by what has to be printed")
+        return value
+
+
+class LanguageSpec(SpecModel):
+    """One language."""
 
     name: str = Field(description="lower-case name, the same as the file's", pattern=r"^[a-z][a-z0-9_+#-]*$")
     display_name: str = Field(description="name for people", min_length=1)
@@ -56,6 +76,7 @@ class LanguageSpec(SpecModel):
     )
     grammar: Grammar | None = Field(default=None, description="the tree-sitter grammar, where there is one")
     note: str = Field(default="", description="a short note for prompts")
+    execution: Execution | None = Field(default=None, description="how a program is run, where it can be")
 
     @field_validator("name")
     @classmethod

@@ -21,6 +21,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import UnknownNameError
 
+SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
+"""Where commands are looked for, whatever the caller's own path is."""
+
 WORK_FOLDER = "/work"
 """Where the program's files lie, and where it starts; the only folder besides /tmp that it can write."""
 

@@ -15,21 +15,32 @@ PROGRAMMING = [spec for spec in LANGUAGES if spec.name != "text"]
 
 
 def test_the_built_in_languages() -> None:
-    assert [spec.name for spec in LANGUAGES] == ["lua", "moonbit", "python", "text"]
+    assert [spec.name for spec in LANGUAGES] == [
+        "commonlisp",
+        "fortran",
+        "javascript",
+        "lua",
+        "moonbit",
+        "ocaml",
+        "prolog",
+        "python",
+        "r",
+        "racket",
+        "text",
+    ]
 
 
 @pytest.mark.parametrize("spec", PROGRAMMING, ids=lambda spec: spec.name)
 def test_a_programming_language_is_complete(spec: LanguageSpec) -> None:
     assert spec.extensions
-    assert spec.line_comments
-    assert spec.definition_keywords
-    assert spec.grammar
+    assert spec.line_comments or spec.block_comments
     assert 20 <= len(spec.note) <= 400
 
 
 @pytest.mark.parametrize("spec", PROGRAMMING, ids=lambda spec: spec.name)
 def test_the_grammar_is_where_the_file_says(spec: LanguageSpec) -> None:
-    assert spec.grammar
+    if spec.grammar is None:
+        pytest.skip("none is published as a small wheel")
     if importlib.util.find_spec(spec.grammar.module) is None:
         pytest.skip(f"{spec.grammar.package} is not installed")
     assert getattr(importlib.import_module(spec.grammar.module), spec.grammar.function)()
