@@ -98,8 +98,9 @@ def serve(
 def _progress(url: str, state: Callable[[], EngineState]) -> Iterator[None]:
     """Show what the server is doing, on standard error: one line that changes, or in a log one line a change."""
     from rich.console import Console
+    from rich.markup import escape
 
-    console = Console(file=sys.stderr, highlight=False)
+    console = Console(file=sys.stderr, highlight=False, markup=False, soft_wrap=True)
     console.print(f"vernacular: listening on {url}")
     ended = threading.Event()
 
@@ -111,7 +112,7 @@ def _progress(url: str, state: Callable[[], EngineState]) -> Iterator[None]:
                 if now == seen:
                     continue
                 if status is not None:
-                    status.update(f"{now.status}: {now.detail}")
+                    status.update(escape(f"{now.status}: {now.detail}"))
                 if status is None or now.status != "starting":
                     console.print(f"vernacular: {now.status}: {now.detail}")
                 if status is not None and now.status == "ready":

@@ -115,7 +115,11 @@ def _read_folder(folder: Path) -> list[LoadedLanguage]:
         raise LanguageFileError(f"{folder}: no such folder; name a folder that holds NAME.yaml files")
     languages: list[LoadedLanguage] = []
     claimed: dict[tuple[str, str], Path] = {}
-    for path in sorted(folder.iterdir()):
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise LanguageFileError(f"{folder}: cannot be read: {error.strerror}") from None
+    for path in paths:
         if path.suffix == ".yml":
             raise LanguageFileError(f"{path}: this ending is not read; rename it to {path.stem}.yaml")
         if path.suffix != ".yaml" or path.is_dir():

@@ -15,8 +15,6 @@ from core.errors import RequestError
 from core.wire import CompletionRequest
 from server.tokens.rendering import TokenRenderer
 
-RenderedPrompt = Rendered
-
 _SHRINK = 0.95
 
 

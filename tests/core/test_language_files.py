@@ -173,3 +173,12 @@ def test_bad_folders(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").rename(tmp_path / "b.yml")
     with pytest.raises(LanguageFileError, match=r"b\.yml: this ending is not read; rename it to b\.yaml$"):
         load_languages([tmp_path], {})
+
+
+def test_a_folder_that_cannot_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(LanguageFileError, match="cannot be read: Permission denied"):
+        load_languages([tmp_path], {})
