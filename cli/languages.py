@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_languages)
     group.command("check")(check_languages)
     group.command("install")(install_languages)
+    group.command("new")(new_language)
     app.add_typer(group, name="languages")
 
 
@@ -123,6 +125,24 @@ def install_languages(
             install_toolchain(execution)
         except (OSError, subprocess.CalledProcessError) as error:
             raise ConfigError(f"{name}: its install command failed: {error}") from None
+
+
+def new_language(
+    name: Annotated[str, typer.Argument(help="Name of the language, in lower case.")],
+    folder: Annotated[Path, typer.Option(help="Folder of language files to write into.")] = Path(),
+) -> None:
+    """Write a commented language file and fixture programs to fill in."""
+    from cli.new_language import write_language
+    from core.errors import ConfigError
+
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
+        raise ConfigError(f"{name!r} is no name for a language; write it in lower case, such as {_lower(name)!r}")
+    for path in write_language(name, folder):
+        sys.stdout.write(f"{path}\n")
+
+
+def _lower(name: str) -> str:
+    return re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-0123456789") or "margo"
 
 
 def _grammar(spec: LanguageSpec) -> str:

@@ -1,0 +1,64 @@
+"""What `vernacular languages new` writes: a language file with a comment on every key, and fixtures to fill in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import ConfigError
+from core.files import write_atomically
+from evaluation.language_check import EXPECTED
+
+TEMPLATE = """\
+# Where this file lies: in a folder named with --languages, or in ~/.config/vernacular/languages.
+# `vernacular languages check {name}` runs the programs in fixtures/{name}/ and says what does not fit.
+name: {name}
+display_name: {display}
+extensions: [.{ending}]
+# Whole file names, such as Makefile:
+# file_names: []
+# What editors call the language (LSP languageId, Neovim's file type), where that is not its name:
+# editor_ids: []
+line_comments: ["#"]
+# block_comments:
+#   - {{open: "/*", close: "*/"}}
+# Keywords that open a top-level definition:
+definition_keywords: []
+# The tree-sitter grammar, where there is a wheel of it:
+# grammar:
+#   package: tree-sitter-{name}
+#   module: tree_sitter_{name}
+# A sentence or two for prompts: what someone who knows other languages gets wrong in this one.
+note: ""
+# How a program is run. Without this part the language completes, but cannot be benchmarked.
+# execution:
+#   file: main.{ending}
+#   # Compiles or checks without running; leave it out where there is no such command.
+#   check: [{name}c, --check, main.{ending}]
+#   run: [{name}, main.{ending}]
+#   # Stands behind the program's last line, and prints the word that {{mark}} is replaced by.
+#   mark: print("{{mark}}")
+#   install: apt-get install --yes {name}
+"""
+PURPOSES = {
+    "passes": "checks something that is true, and ends",
+    "fails": "checks something that is false, and so ends with an error",
+    "syntax_error": "is no program of the language",
+    "never_ends": "repeats for ever",
+}
+
+
+def write_language(name: str, folder: Path) -> list[Path]:
+    """Write `NAME.yaml` and its fixtures into `folder`; return the paths. Raises `ConfigError` for one that exists."""
+    ending = name[:8]
+    file = folder / f"{name}.yaml"
+    files = {file: TEMPLATE.format(name=name, display=name.capitalize(), ending=ending)}
+    for fixture in EXPECTED:
+        text = f"# To be written: a program that {PURPOSES[fixture]}.\n"
+        files[folder / "fixtures" / name / f"{fixture}.{ending}"] = text
+    for path in files:
+        if path.exists():
+            raise ConfigError(f"{path}: is there already; choose another name, or delete it")
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text)
+    return list(files)
