@@ -66,6 +66,7 @@ class Completer:
             begin_with=prompt.healed,
             max_new_tokens=request.max_new_tokens,
             stop=self._stop,
+            stop_at_line_end=request.single_line,
             temperature=request.temperature,
             seed=request.seed,
         )

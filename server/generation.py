@@ -26,6 +26,7 @@ class Job(GenerationModel):
     )
     max_new_tokens: int = Field(description="upper bound on generated tokens", ge=1)
     stop: tuple[int, ...] = Field(default=(), description="ids that end the answer; the last id of the answer then")
+    stop_at_line_end: bool = Field(default=False, description="also end after a token that holds a line feed")
     temperature: float = Field(default=0.0, description="0 is greedy", ge=0)
     seed: int | None = Field(default=None, description="for sampling")
 

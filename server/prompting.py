@@ -7,6 +7,9 @@ last bytes of the prefix and no longer part of the ids.
 
 from __future__ import annotations
 
+import functools
+import math
+
 from completion.healing import VocabularyIndex
 from completion.prompt import build_prompt
 from completion.rendering import Rendered, render
@@ -16,6 +19,8 @@ from core.wire import CompletionRequest
 from server.tokens.rendering import TokenRenderer
 
 _SHRINK = 0.95
+_SPARE = 0.98
+_SAMPLE_CHARACTERS = 1500
 
 
 class PromptMaker:
@@ -34,6 +39,7 @@ class PromptMaker:
         self._context_tokens = context_tokens
         self._bytes_per_token = bytes_per_token
         self._index = VocabularyIndex(renderer.vocabulary.tokens) if healing else None
+        self._count = functools.lru_cache(maxsize=256)(self._count_tokens)  # the same for all key strokes of a line
 
     def make(self, request: CompletionRequest) -> Rendered:
         """The prompt of `request`.
@@ -48,7 +54,7 @@ class PromptMaker:
                 f"ask for at most {self._context_tokens - least}",
                 code="max_new_tokens",
             )
-        budget = max(1, int(room * self._bytes_per_token))
+        budget = self._budget(request, room)
         while True:
             prompt = build_prompt(request, self._template, budget)
             rendered = render(prompt, self._renderer.encode, self._renderer.control_id, self._index)
@@ -56,3 +62,20 @@ class PromptMaker:
                 return rendered
             # ends, since special tokens and one byte of text fit
             budget = max(1, int(min(budget * _SHRINK, budget * room / len(rendered.ids))))
+
+    def _budget(self, request: CompletionRequest, room: int) -> int:
+        """Bytes that will fill `room` tokens, as this document's own lines near the cursor are tokenized.
+
+        One of a few steps, and from whole lines: a budget that changed with each key stroke would move the prompt's
+        beginning, and with it everything in the prefix cache.
+        """
+        budget = room * self._bytes_per_token
+        lines = request.prefix[: request.prefix.rfind("\n") + 1][-_SAMPLE_CHARACTERS:]
+        sample = lines + request.suffix[:_SAMPLE_CHARACTERS]
+        if len(sample) >= _SAMPLE_CHARACTERS:
+            fitting = _SPARE * room * len(sample.encode()) / self._count(sample)
+            budget *= _SHRINK ** max(0, math.ceil(math.log(fitting / budget, _SHRINK)))
+        return max(1, int(budget))
+
+    def _count_tokens(self, text: str) -> int:
+        return max(1, len(self._renderer.encode(text)))

@@ -14,7 +14,7 @@ import traceback
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from vllm import SamplingParams
@@ -42,6 +42,9 @@ class Step:
     queue_ms: float
     finish: Literal["stop", "length"] | None
 
+
+GATHER_S = 0.05
+"""How long the tokens of a request are gathered, after its first."""
 
 REFUSED = (ValueError, VLLMClientError)
 """What vLLM raises for a request that it does not take; it goes on with the others."""
@@ -79,6 +82,40 @@ class Backend(ABC):
         """Stop the engine."""
 
 
+class Gathered:
+    """Gathers the steps of each request, so that the first and the last go out at once and those between together.
+
+    Whoever a step is handed to takes time from the cores that the next one is computed on.
+    """
+
+    def __init__(self, every_s: float = GATHER_S) -> None:
+        self._every_s = every_s
+        self._kept: dict[str, Step] = {}
+        self._due_s: dict[str, float] = {}
+
+    def add(self, request_id: str, step: Step, now_s: float) -> Step | None:
+        """All that is to go out now, this step the last of it; `None`: nothing yet."""
+        is_first = request_id not in self._due_s
+        before = self._kept.pop(request_id, None)
+        if before is not None:
+            step = replace(
+                step, tokens=before.tokens + step.tokens, logprobs=before.logprobs + step.logprobs, cached=before.cached
+            )
+        if step.finish is not None:
+            self._due_s.pop(request_id, None)
+            return step
+        if is_first or now_s >= self._due_s[request_id]:
+            self._due_s[request_id] = now_s + self._every_s
+            return step
+        self._kept[request_id] = step
+        return None
+
+    def forget(self, request_id: str) -> None:
+        """Drop what was gathered of a request that was aborted."""
+        self._kept.pop(request_id, None)
+        self._due_s.pop(request_id, None)
+
+
 class SyncBackend(Backend):
     """`LLMEngine` in this process. The thread that loads it steps it: OpenMP binds its threads to their maker."""
 
@@ -90,6 +127,7 @@ class SyncBackend(Backend):
         self._commands: deque[Callable[[LLMEngine], None]] = deque()
         self._queues: dict[str, asyncio.Queue[Step | Exception]] = {}
         self._added: dict[str, float] = {}
+        self._gathered = Gathered()
         self._busy_since: float | None = None
         self._closed = False
 
@@ -128,7 +166,11 @@ class SyncBackend(Backend):
             del self._queues[request_id]
             self._added.pop(request_id, None)
             if not isinstance(step, Step) or step.finish is None:
-                self._do(lambda engine: engine.abort_request([request_id]))
+                self._do(lambda engine: self._abort(engine, request_id))
+
+    def _abort(self, engine: LLMEngine, request_id: str) -> None:
+        engine.abort_request([request_id])
+        self._gathered.forget(request_id)
 
     async def close(self) -> None:
         """Let the thread end after its current step."""
@@ -179,13 +221,15 @@ class SyncBackend(Backend):
             command(engine)
         outputs = engine.step() if engine.has_unfinished_requests() else []
         self._busy_since = None
+        now = time.monotonic()
         steps: list[tuple[str, Step | Exception]] = []
         for output in outputs:
             if isinstance(output, RequestOutput):
                 waited = began - self._added.pop(output.request_id, began)
                 step = _step_of(output, waited * 1e3)
                 self.generated_tokens += len(step.tokens)
-                steps.append((output.request_id, step))
+                if due := self._gathered.add(output.request_id, step, now):
+                    steps.append((output.request_id, due))
         if steps:
             self._loop.call_soon_threadsafe(self._deliver, steps)
 

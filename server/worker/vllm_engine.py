@@ -60,6 +60,7 @@ class VllmEngine(WorkerEngine):
             self._index = await loop.run_in_executor(
                 None, lambda: VocabularyIndex(load_token_bytes(Path(self._options.model)))
             )
+            self._line_ends = [index for index, data in enumerate(self._index.tokens) if b"\n" in data]
             self._allowed_ids = functools.lru_cache(maxsize=512)(self._allowed)
             if not on_cpu and os.environ.get("VLLM_USE_V2_MODEL_RUNNER") != "0":
                 self._allowed_limit = _V2_RUNNER_ALLOWED
@@ -158,11 +159,13 @@ class VllmEngine(WorkerEngine):
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
+        # a healed token may hold the line feed that was typed
+        line_ends = self._line_ends if job.stop_at_line_end and not allowed else []
         return SamplingParams(
             temperature=job.temperature,
             seed=job.seed,
             max_tokens=max_tokens,
-            stop_token_ids=list(job.stop),
+            stop_token_ids=[*job.stop, *line_ends],
             ignore_eos=True,
             detokenize=False,
             logprobs=0,

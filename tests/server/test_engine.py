@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from tokenizers import Tokenizer
@@ -320,3 +320,35 @@ def test_a_checkpoint_that_vllm_does_not_know_is_a_clear_line(checkpoint: Path, 
     ):
         pass
     assert "\\n" not in str(caught.value)
+
+
+def test_an_answer_of_one_line_ends_with_its_line_feed(engine: LoopEngine, checkpoint: Path) -> None:
+    tokens = load_token_bytes(checkpoint)
+    for seed in range(20):
+        (outputs,) = engine.answers(
+            {"prompt": [5, 6, 7], "temperature": 3.0, "seed": seed, "stop_at_line_end": True, "max_new_tokens": 200}
+        )
+        answer = [token for output in outputs for token in output.tokens]
+        assert not any(b"\n" in tokens[token] for token in answer[:-1])
+        if outputs[-1].finish == "stop":
+            assert b"\n" in tokens[answer[-1]]
+            return
+    pytest.fail("no answer came to a line feed")
+
+
+def test_steps_between_the_first_and_the_last_go_out_together() -> None:
+    from server.worker.backend import Gathered, Step
+
+    def step(token: int, finish: Literal["stop"] | None = None) -> Step:
+        return Step((token,), (-0.1 * token,), cached=3, queue_ms=0.0, finish=finish)
+
+    gathered = Gathered(every_s=1.0)
+    assert gathered.add("a", step(1), 10.0) == step(1)
+    assert gathered.add("a", step(2), 10.4) is None
+    assert gathered.add("b", step(7), 10.5) == step(7)
+    assert gathered.add("a", step(3), 11.0) == Step((2, 3), (-0.2, -0.1 * 3), 3, 0.0, None)
+    assert gathered.add("a", step(4), 11.1) is None
+    assert gathered.add("a", step(5, "stop"), 11.2) == Step((4, 5), (-0.4, -0.5), 3, 0.0, "stop")
+    assert gathered.add("b", step(8), 10.6) is None
+    gathered.forget("b")
+    assert gathered.add("b", step(9), 10.7) == step(9), "a new request of that name begins anew"

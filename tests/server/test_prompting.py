@@ -111,3 +111,28 @@ def test_more_new_tokens_than_the_context_holds_are_refused(
 ) -> None:
     with pytest.raises(RequestError, match="max_new_tokens is 512, and the context holds 512 tokens; ask for at most"):
         maker(renderer).make(request_of(max_new_tokens=512))
+
+
+def test_key_strokes_within_a_line_leave_the_beginning_alone_and_are_tokenized_once(
+    renderer: TokenRenderer, request_of: Callable[..., CompletionRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = "".join(f"value_{n} = compute(value_{n - 1}, {n * 7919})\n" for n in range(200))
+    typed = "    return "
+    encoded: list[str] = []
+    encode = TokenRenderer.encode
+
+    def counted(self: TokenRenderer, text: str) -> list[int]:
+        encoded.append(text)
+        return encode(self, text)
+
+    monkeypatch.setattr(TokenRenderer, "encode", counted)
+    prompts = maker(renderer, bytes_per_token=3.7)
+    made, sizes = [], []
+    for length in range(1, len(typed)):
+        encoded.clear()
+        made.append(prompts.make(request_of(prefix=lines + typed[:length], suffix=lines)).ids)
+        sizes.append(sum(map(len, encoded)))
+    # keep_end moves the beginning by a character a key stroke and then on to a line's start
+    assert len({tuple(ids[:300]) for ids in made}) <= 2
+    assert all(300 < len(ids) <= 512 - 64 for ids in made)
+    assert max(sizes[1:]) < sizes[0], "the sample is tokenized again for each key stroke"
