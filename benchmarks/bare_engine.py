@@ -2,9 +2,10 @@
 
 A process of its own: vLLM's synchronous `LLMEngine` with the worker's arguments. It reads one JSON object a line
 from standard input and answers with one: given each user's prompts, it runs all users at once, each sending the
-next prompt as soon as the one before is answered. No HTTP, no sockets, no token healing, no text: the floor.
+next prompt as soon as the one before is answered. No HTTP, no sockets, no token healing, no text: the floor. The
+probability of each token is asked for, since an answer carries its confidence.
 
-    in   {"users": [[[id, ...], ...], ...], "max_new_tokens": 24, "stop": [id, ...]}
+    in   {"users": [[[id, ...], ...], ...], "max_new_tokens": 24, "stop": [id, ...], "logprobs": 0 or null}
     out  {"first_ms": [...], "last_ms": [...], "tokens": n, "seconds": s}
 
 `BareEngine` is that process, for a benchmark to talk to; `Orders` writes what it reads.
@@ -75,7 +76,7 @@ class Orders:
     def of(self, people: Sequence[User]) -> dict[str, Any]:
         """One order for all of them."""
         prompts = [[list(self._maker.make(request).ids) for request in person.requests] for person in people]
-        return {"users": prompts, "max_new_tokens": self._max_new_tokens, "stop": self._stop}
+        return {"users": prompts, "max_new_tokens": self._max_new_tokens, "stop": self._stop, "logprobs": 0}
 
 
 def main() -> None:
@@ -118,6 +119,7 @@ def run(engine: Any, order: dict[str, Any]) -> dict[str, Any]:
                 stop_token_ids=order["stop"],
                 ignore_eos=True,
                 detokenize=False,
+                logprobs=order["logprobs"],
                 output_kind=RequestOutputKind.DELTA,
             )
             request = f"{user}:{len(waiting[user])}"

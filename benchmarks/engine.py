@@ -17,6 +17,7 @@ from benchmarks.report import percentile, publish
 from benchmarks.serving import MAX_NEW_TOKENS, Figures
 from benchmarks.workload import User, users
 
+WITHOUT_PROBABILITIES = "without the tokens' probabilities"
 CHOICES: dict[str, dict[str, Any]] = {
     "float32, block 32, compiled": {"dtype": "float32"},
     "bfloat16": {"dtype": "bfloat16"},
@@ -24,6 +25,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "not compiled": {"dtype": "float32", "eager": True},
     "one core": {"dtype": "float32", "threads": 1},
     "speculation of 4 by n-gram look-up": {"dtype": "float32", "speculate": 4},
+    WITHOUT_PROBABILITIES: {"dtype": "float32"},
 }
 LOADS = {1: 30, 8: 8}  # users: key strokes of each, in one round
 
@@ -44,8 +46,9 @@ def main() -> None:
                 opening = orders.of([User(person.requests[:1]) for person in people])
                 typing = orders.of([User(person.requests[1:]) for person in people])
                 for name, engine in engines.items():
-                    engine.run(opening)
-                    measured = engine.run(typing)
+                    asked = {"logprobs": None} if name == WITHOUT_PROBABILITIES else {}
+                    engine.run(opening | asked)
+                    measured = engine.run(typing | asked)
                     if number >= 0:
                         figures[name, load].add(measured)
     finally:

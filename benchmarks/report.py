@@ -50,9 +50,14 @@ def machine() -> dict[str, Any]:
 
 
 def publish(
-    name: str, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], data: Mapping[str, Any]
+    name: str,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    data: Mapping[str, Any],
+    verdicts: Sequence[str] = (),
 ) -> Path:
-    """Print the table and write `results/NAME.json`; return that path."""
+    """Print the table and `verdicts`, one line each, and write `results/NAME.json`; return that path."""
     table = Table(title=title, title_justify="left")
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index == 0 else "right")
@@ -61,11 +66,14 @@ def publish(
     console = Console(width=max(100, Console().width))
     console.print(table)
     where = machine()
+    for line in verdicts:
+        console.print(line)
     console.print(f"{where['processor']}, {where['cores']} cores, load {where['load_average']:.1f}, {where['date']}")
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     table_data = {"title": title, "columns": list(columns), "rows": [list(row) for row in rows]}
-    path.write_text(json.dumps({"machine": where, "table": table_data, **data}, indent=1) + "\n", encoding="utf-8")
+    content = {"machine": where, "table": table_data, "verdicts": list(verdicts), **data}
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     console.print(f"wrote {path.relative_to(Path(__file__).parent.parent)}")
     return path
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import socket
 import subprocess
 import time
@@ -99,7 +98,7 @@ def server_seconds() -> tuple[float, float]:
         with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
             starting_s = _wait(client, process, begin_s, {"starting", "ready"})
             _wait(client, process, begin_s, {"ready"})
-            client.post("/api/v1/complete", content=json.dumps(request)).raise_for_status()
+            client.post("/api/v1/complete", json=request).raise_for_status()
             return starting_s, time.perf_counter() - begin_s
     finally:
         process.terminate()
