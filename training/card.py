@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.checkpoint import Manifest
+from core.errors import ConfigError
 from core.files import write_atomically
 from training.corpus import read_documents
 from training.progress import read_curve
@@ -129,7 +130,10 @@ def _scores(manifest: Manifest, report: dict[str, Any]) -> str:
 
 
 def _examples(manifest: Manifest, recipe: Recipe, run: Path, report: dict[str, Any]) -> str:
-    rows = [r for r in report["rows"] if r["predictor"] == manifest.template and r["kind"] == "single-line"]
+    predictor = f"model, {manifest.template}"
+    rows = [r for r in report["rows"] if r["predictor"] == predictor and r["kind"] == "single-line"]
+    if not rows:
+        raise ConfigError(f"the report has no single-line positions of {predictor!r}")
     texts = {
         (d.language, d.package, d.path): d.text
         for path in sorted((run / "corpus").glob("heldout-*.jsonl"))

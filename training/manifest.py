@@ -53,7 +53,7 @@ def write_manifest(
     curve = [line for line in read_curve(run / "pretrain" / "curve.jsonl") if "bits_per_byte" in line]
     curve = [line for line in curve if line["tokens"] <= trained_tokens]
     every = max(1, -(-len(curve) // _MAX_POINTS))
-    points = curve[:-1:every] + curve[-1:]
+    points = [line for line in curve[:-1:every] if line["tokens"] < 0.99 * curve[-1]["tokens"]] + curve[-1:]
     manifest = Manifest(
         name=recipe.name,
         template=recipe.pretrain.template,

@@ -57,7 +57,7 @@ def row(start: int, proposed: str, target: str) -> dict[str, object]:
         "kind": "single-line",
         "package": "json",
         "path": "json/a.mbt",
-        "predictor": "embedded-spm",
+        "predictor": "model, embedded-spm",
         "start": start,
         "target": target,
         "proposed": proposed,
