@@ -1,4 +1,4 @@
-"""What the worker's choices on a CPU are worth: number format, block of the prefix cache, compiling, speculation.
+"""What the worker's choices on a CPU are worth: number format, prefix cache, compiling, cores, speculation.
 
 Each choice is a bare engine (`benchmarks/bare_engine.py`) in a process of its own, all alive at once, taking turns
 with the same key strokes (`benchmarks/workload.py`); one at a time computes.
@@ -19,13 +19,13 @@ from benchmarks.workload import User, users
 
 WITHOUT_PROBABILITIES = "without the tokens' probabilities"
 CHOICES: dict[str, dict[str, Any]] = {
-    "float32, block 32, compiled": {"dtype": "float32"},
-    "bfloat16": {"dtype": "bfloat16"},
-    "block 128": {"dtype": "float32", "block_size": 128},
-    "not compiled": {"dtype": "float32", "eager": True},
+    "float32, block 32, compiled": {"dtype": "float32", "threads": 2},
+    "bfloat16": {"dtype": "bfloat16", "threads": 2},
+    "block 128": {"dtype": "float32", "block_size": 128, "threads": 2},
+    "not compiled": {"dtype": "float32", "eager": True, "threads": 2},
     "one core": {"dtype": "float32", "threads": 1},
-    "speculation of 4 by n-gram look-up": {"dtype": "float32", "speculate": 4},
-    WITHOUT_PROBABILITIES: {"dtype": "float32"},
+    "speculation of 4 by n-gram look-up": {"dtype": "float32", "speculate": 4, "threads": 2},
+    WITHOUT_PROBABILITIES: {"dtype": "float32", "threads": 2},
 }
 LOADS = {1: 30, 8: 8}  # users: key strokes of each, in one round
 

@@ -48,7 +48,9 @@ def serve(
     ] = None,
     kv_cache_gib: Annotated[float, typer.Option(help="On a CPU: memory for the prefix cache, in GiB.")] = 1.0,
     gpu_memory: Annotated[float, typer.Option(help="On a GPU: share of its memory to take.")] = 0.85,
-    threads: Annotated[int | None, typer.Option(help="On a CPU: cores to compute on; default: all.", min=1)] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="On a CPU: cores to compute on; default: one for a small model, else all.", min=1)
+    ] = None,
     max_sequences: Annotated[int, typer.Option(help="Requests computed at once; more wait.", min=1)] = 32,
     speculate: Annotated[
         int, typer.Option(help="Tokens proposed a step by looking up n-grams; 0: off.", min=0, max=16)

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 CPU_CONTEXT_TOKENS = 4096
 GPU_CONTEXT_TOKENS = 16384
 CPU_BLOCK_TOKENS = 32
+SMALL_MODEL_BYTES = 64 * 2**20
+"""Weights below this are computed on one core: sharing the work of one token costs more than it saves."""
 
 
 class VllmOptions(BaseModel):
@@ -34,7 +36,9 @@ class VllmOptions(BaseModel):
     block_size: int | None = Field(default=None, description="tokens a block of the prefix cache", ge=1)
     kv_cache_gib: float = Field(default=1.0, description="on a CPU: memory for the prefix cache, in GiB", gt=0)
     gpu_memory: float = Field(default=0.85, description="on a GPU: share of its memory to take", gt=0, le=1)
-    threads: int | None = Field(default=None, description="on a CPU: cores to compute on; None: all", ge=1)
+    threads: int | None = Field(
+        default=None, description="on a CPU: cores to compute on; None: by the model's size", ge=1
+    )
     max_sequences: int = Field(default=32, description="jobs computed at once; more wait", ge=1)
     speculate: int = Field(default=0, description="tokens proposed by n-gram look-up a step; 0: off", ge=0, le=16)
 
@@ -42,6 +46,13 @@ class VllmOptions(BaseModel):
         """Tokens of context to serve."""
         usual = CPU_CONTEXT_TOKENS if cpu else GPU_CONTEXT_TOKENS
         return self.max_model_len or min(self.context_limit, usual)
+
+    def core_count(self) -> int | None:
+        """Cores to compute on; `None`: all."""
+        if self.threads is not None:
+            return self.threads
+        weights = sum(file.stat().st_size for file in Path(self.model).glob("*.safetensors"))
+        return 1 if 0 < weights < SMALL_MODEL_BYTES else None
 
 
 def cores(wanted: int | None) -> list[int]:
@@ -69,7 +80,7 @@ def prepare_environment(options: VllmOptions) -> None:
 
     What a user has set already stays, except that nothing is fetched or reported over the network.
     """
-    here = cores(options.threads)
+    here = cores(options.core_count())
     defaults = {
         "OMP_NUM_THREADS": str(len(here)),
         "OMP_WAIT_POLICY": "PASSIVE",  # waiting by spinning starves whoever shares the cores, and itself

@@ -130,3 +130,14 @@ def test_context_is_by_device_unless_somebody_said() -> None:
 def test_cores_are_those_that_this_process_may_use() -> None:
     assert cores(1) == cores(None)[:1]
     assert cores(10_000) == cores(None)
+
+
+def test_a_small_model_is_computed_on_one_core(tmp_path: Path) -> None:
+    options = VllmOptions(model=str(tmp_path), context_limit=64)
+    assert options.core_count() is None
+    (tmp_path / "model.safetensors").write_bytes(bytes(1000))
+    assert options.core_count() == 1
+    assert VllmOptions(model=str(tmp_path), context_limit=64, threads=2).core_count() == 2
+    with (tmp_path / "model.safetensors").open("r+b") as file:
+        file.truncate(65 * 2**20)
+    assert options.core_count() is None
