@@ -112,7 +112,11 @@ def _drawn(url: str, folder: Path, file: Path, below: str, typed: str) -> Grid:
         nvim.ui_attach(WIDTH, HEIGHT, rgb=True, ext_linegrid=True)
         nvim.command("set number termguicolors noshowmode noruler noshowcmd laststatus=3 shortmess+=I")
         nvim.options["statusline"] = STATUS_LINE
-        options = {"cmd": [str(BIN / "vernacular-lsp")], "server_url": url, "settings": {"timeout_s": 60, "single_line": "always"}}
+        options = {
+            "cmd": [str(BIN / "vernacular-lsp")],
+            "server_url": url,
+            "settings": {"timeout_s": 60, "single_line": "always"},
+        }
         nvim.exec_lua("require('vernacular').setup(...)", options)
         nvim.command(f"cd {folder} | edit {copy.name}")
         if copy.suffix == ".mbt":
