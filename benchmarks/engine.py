@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bare_engine import BareEngine, Orders
-from benchmarks.report import percentile, publish
-from benchmarks.serving import MAX_NEW_TOKENS, Figures
+from benchmarks.report import publish
+from benchmarks.serving import COLUMNS, MAX_NEW_TOKENS, Figures
 from benchmarks.workload import User, users
 
 WITHOUT_PROBABILITIES = "without the tokens' probabilities"
@@ -54,19 +54,11 @@ def main() -> None:
     finally:
         for engine in engines.values():
             engine.close()
-    rows = [
-        [
-            f"{load} users, {name}",
-            *(f"{percentile(times, share):.1f}" for times in (one.first_ms, one.last_ms) for share in (0.5, 0.95)),
-            f"{one.tokens_per_s:.0f}",
-        ]
-        for load in LOADS
-        for name, one in ((name, figures[name, load]) for name in CHOICES)
-    ]
+    rows = [[f"{load} users, {name}", *figures[name, load].cells] for load in LOADS for name in CHOICES]
     publish(
         "engine",
         f"{orders.model}: first and last token, ms, and tokens a second; {arguments.rounds} rounds",
-        ["", "first p50", "first p95", "last p50", "last p95", "tokens/s"],
+        COLUMNS,
         rows,
         {"choices": CHOICES, "figures": [{"choice": k[0], "users": k[1], **vars(v)} for k, v in figures.items()]},
     )

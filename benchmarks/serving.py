@@ -34,6 +34,7 @@ from benchmarks.workload import User, users
 
 LOADS = {1: 40, 8: 12, 32: 6}  # users: key strokes of each, in one round
 MAX_NEW_TOKENS = 24
+COLUMNS = ["", "first p50", "first p95", "last p50", "last p95", "tokens/s"]
 NAMES = ("server over HTTP", "server, no healing", "bare engine")
 
 
@@ -52,6 +53,12 @@ class Figures:
         self.last_ms += measured["last_ms"]
         self.tokens += measured["tokens"]
         self.seconds += measured["seconds"]
+
+    @property
+    def cells(self) -> list[str]:
+        """What stands below `COLUMNS`, but for the first."""
+        times = [percentile(times, share) for times in (self.first_ms, self.last_ms) for share in (0.5, 0.95)]
+        return [*(f"{value:.1f}" for value in times), f"{self.tokens_per_s:.0f}"]
 
     @property
     def tokens_per_s(self) -> float:
@@ -173,15 +180,11 @@ def main() -> None:
 
 
 def _publish(figures: dict[int, tuple[Figures, ...]], model: str, rounds: int) -> None:
-    rows = []
-    for load, all_three in figures.items():
-        for name, measured in zip(NAMES, all_three, strict=True):
-            values = [
-                percentile(times, share) for times in (measured.first_ms, measured.last_ms) for share in (0.5, 0.95)
-            ]
-            rows.append(
-                [f"{load} users, {name}", *(f"{value:.1f}" for value in values), f"{measured.tokens_per_s:.0f}"]
-            )
+    rows = [
+        [f"{load} users, {name}", *measured.cells]
+        for load, all_three in figures.items()
+        for name, measured in zip(NAMES, all_three, strict=True)
+    ]
     _, single, bare = figures[1]
     more_ms = percentile(single.last_ms, 0.5) - percentile(bare.last_ms, 0.5)
     allowed_ms = max(5.0, 0.05 * percentile(bare.last_ms, 0.5))
@@ -189,7 +192,7 @@ def _publish(figures: dict[int, tuple[Figures, ...]], model: str, rounds: int) -
     publish(
         "serving",
         f"{model}: first and last token, ms, and tokens a second; {rounds} rounds, {MAX_NEW_TOKENS} tokens at most",
-        ["", "first p50", "first p95", "last p50", "last p95", "tokens/s"],
+        COLUMNS,
         rows,
         {
             "figures": {

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from core.languages import LanguageSpec
 
 WIDE = 1000
@@ -33,7 +35,6 @@ def list_languages(
     languages: Annotated[list[Path] | None, typer.Option(help="Folder with language files; may repeat.")] = None,
 ) -> None:
     """Name, endings, grammar and file of each language; the folders are asked in the order of the search path."""
-    from rich.console import Console
     from rich.table import Table
 
     from core.language_files import load_languages
@@ -45,8 +46,14 @@ def list_languages(
         spec = language.spec
         files = " ".join((*spec.extensions, *spec.file_names)) or "none"
         table.add_row(spec.name, spec.display_name, files, _grammar(spec), language.source)
-    # A pipe has no width to fold paths to.
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+    _console().print(table)
+
+
+def _console() -> Console:
+    """Standard output; a pipe has no width to fold paths to."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else WIDE)
 
 
 def check_languages(
@@ -57,9 +64,6 @@ def check_languages(
     sandbox: Annotated[
         str, typer.Option(help="bubblewrap, or none: then nothing protects this machine.")
     ] = "bubblewrap",
-    install: Annotated[
-        bool, typer.Option("--install", help="First run the install command of what is missing.")
-    ] = False,
 ) -> None:
     """Run each language's fixture programs: one that passes, one that fails, a syntax error, one that never ends.
 
@@ -80,9 +84,9 @@ def check_languages(
         registry.named(name)
     chosen = [x for x in registry.languages if (x.spec.name in names if names else x.spec.execution)]
     box = open_sandbox(sandbox)
-    console, errors = Console(width=None if sys.stdout.isatty() else WIDE), Console(stderr=True)
+    console = _console()
     if sandbox == "none":
-        errors.print("warning: without a sandbox these programs can do to this machine whatever you can")
+        Console(stderr=True).print("warning: without a sandbox these programs can do to this machine whatever you can")
     table = Table()
     for column in ("language", *EXPECTED, "remark"):
         table.add_column(column, overflow="fold")
@@ -146,11 +150,10 @@ def _lower(name: str) -> str:
 
 
 def _grammar(spec: LanguageSpec) -> str:
-    from importlib.util import find_spec
+    from completion.parsing import is_installed
 
     if spec.grammar is None:
         return "none"
-    # A module inside a package that is not there would be an error.
-    if find_spec(spec.grammar.module.partition(".")[0]) is None:
+    if not is_installed(spec.grammar.module):
         return f"not installed; pip install {spec.grammar.package}"
-    return spec.grammar.package if find_spec("tree_sitter") else "not installed; pip install tree-sitter"
+    return spec.grammar.package if is_installed("tree_sitter") else "not installed; pip install tree-sitter"

@@ -118,7 +118,7 @@ class Parsing:
         if find_spec("tree_sitter") is None:
             return "tree-sitter"
         stubs = any((Path(folder) / f"{grammar.module}.py").exists() for folder in self._folders)
-        return "" if stubs or _is_installed(grammar.module) else grammar.package
+        return "" if stubs or is_installed(grammar.module) else grammar.package
 
     def _ask(self, grammar: Grammar, source: bytes, limit_s: float) -> SyntaxTree | str:
         """The tree, or what the grammar did wrong, as the end of a sentence."""
@@ -192,7 +192,8 @@ class _Worker:
                     return
 
 
-def _is_installed(module: str) -> bool:
+def is_installed(module: str) -> bool:
+    """Whether `module` could be imported, by what lies there alone: it is not run."""
     try:
         return find_spec(module) is not None
     except (ImportError, ValueError):  # the package around it is not there, or this is no module's name

@@ -98,9 +98,7 @@ class Gathered:
         is_first = request_id not in self._due_s
         before = self._kept.pop(request_id, None)
         if before is not None:
-            step = replace(
-                step, tokens=before.tokens + step.tokens, logprobs=before.logprobs + step.logprobs, cached=before.cached
-            )
+            step = replace(step, tokens=before.tokens + step.tokens, logprobs=before.logprobs + step.logprobs)
         if step.finish is not None:
             self._due_s.pop(request_id, None)
             return step

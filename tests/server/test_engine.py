@@ -261,7 +261,7 @@ async def test_a_step_that_hangs_is_seen_though_requests_come_and_go(monkeypatch
 
     monkeypatch.setattr(LLMEngine, "from_engine_args", lambda _: Hanging())
     engine = SyncBackend()
-    await engine.load(None)  # type: ignore[arg-type]
+    await engine.load(None)  # type: ignore[arg-type]  # what reads them is replaced above
     seen = 0.0
     for number in range(5):
         with contextlib.suppress(TimeoutError):
