@@ -31,7 +31,7 @@ def train(
     from cli.extras import require
 
     require("training")
-    from training.runner import default_cache, export_checkpoint, run_recipe
+    from training.from_nothing.runner import default_cache, export_checkpoint, run_recipe
 
     where = cache or default_cache()
     if export:

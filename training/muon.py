@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from training.recipe import OptimizerPart
+from training.settings import OptimizerPart
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.progress import read_curve
+from training.curve import read_curve
 
 
 def plot_curve(curve: Path, picture: Path) -> None:

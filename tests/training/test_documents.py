@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from training.corpus import split_without_duplicates
 from training.documents import Document, DuplicateIndex, decoded, refusal, signature, without_notice
-from training.recipe import CorpusStage, SourceGroup
+from training.from_nothing.corpus import split_without_duplicates
+from training.from_nothing.recipe import CorpusStage, SourceGroup
 
 CODE = "\n".join(f"def function_{i}(argument):\n    return argument + value_{i * 7}" for i in range(30))
 

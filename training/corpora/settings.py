@@ -7,26 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from core.errors import RecipeError, VernacularError
 from core.languages import TEXT
 from core.yaml import load_yaml_model
+from training.settings import SettingsModel, Share
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 SourceKind = Literal["folder", "archive", "git"]
 
 
 class CorpusError(VernacularError):
     """A corpus cannot be built: a source is missing or damaged, nothing usable is left, or the disk is full."""
-
-
-class SettingsModel(BaseModel):
-    """Base of all parts: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Source(SettingsModel):

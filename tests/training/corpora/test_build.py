@@ -24,7 +24,7 @@ from training.corpora.reading import Entry
 from training.corpora.settings import CorpusError, CorpusSettings, Source, load_settings
 from training.corpora.show import Show
 from training.corpora.tracing import trace
-from training.corpus import read_documents
+from training.from_nothing.corpus import read_documents
 
 VERNACULAR = Path(sys.executable).with_name("vernacular")
 

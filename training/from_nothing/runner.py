@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ConfigError, RecipeError
-from training.recipe import PretrainStage, Recipe, load_recipe
+from training.from_nothing.recipe import PretrainStage, Recipe, load_recipe
 
 STAGES = ("corpus", "pretrain")
 Say = Callable[[str], None]
@@ -50,7 +50,7 @@ def run_recipe(
     run = cache / "runs" / recipe.name
     _warn_of_versions(recipe, say)
 
-    from training.corpus import build_corpus
+    from training.from_nothing.corpus import build_corpus
 
     lock = recipe_file.with_suffix(".lock.json")
     build_corpus(recipe.corpus, cache / "sources", run / "corpus", lock, say)
@@ -80,12 +80,12 @@ def export_checkpoint(
 
 
 def _run_pretrain(recipe_file: Path, recipe: Recipe, run: Path, output: Path, say: Say) -> None:
-    from training.corpus import read_documents
-    from training.examples import ExampleMaker
-    from training.measure import HeldOut
+    from training.from_nothing.corpus import read_documents
+    from training.from_nothing.examples import ExampleMaker
+    from training.from_nothing.measure import HeldOut
+    from training.from_nothing.pretrain import pretrain
+    from training.from_nothing.tokenizer import load_tokenizer, save_tokenizer, train_tokenizer
     from training.plot import plot_curve
-    from training.pretrain import pretrain
-    from training.tokenizer import load_tokenizer, save_tokenizer, train_tokenizer
 
     stage, corpus, folder = recipe.pretrain, run / "corpus", run / "pretrain"
     _claim(stage, corpus, folder)
@@ -115,11 +115,11 @@ def _write_folder(
 ) -> None:
     from transformers import LlamaForCausalLM
 
-    from training.card import write_card
-    from training.corpus import read_documents
-    from training.export import export_model
-    from training.manifest import write_manifest
-    from training.tokenizer import bytes_per_token, load_tokenizer
+    from training.from_nothing.card import write_card
+    from training.from_nothing.corpus import read_documents
+    from training.from_nothing.export import export_model
+    from training.from_nothing.manifest import write_manifest
+    from training.from_nothing.tokenizer import bytes_per_token, load_tokenizer
 
     assert isinstance(model, LlamaForCausalLM)
     tokenizer = load_tokenizer(run / "pretrain")

@@ -22,11 +22,11 @@ from completion.prompt import Prompt, build_prompt
 from completion.segments import Text
 from completion.templates import TEMPLATES
 from core.wire import CompletionRequest, ContextPiece
-from training.context import related_pieces
 from training.documents import Document
+from training.from_nothing.context import related_pieces
+from training.from_nothing.recipe import ExamplesPart
+from training.from_nothing.tokenizer import END, encode_segments, encode_text, special_id
 from training.infilling import block_hole, cut, line_hole, span_hole
-from training.recipe import ExamplesPart
-from training.tokenizer import END, encode_segments, encode_text, special_id
 
 IGNORED = -100
 MIN_EXAMPLE_TOKENS = 48

@@ -11,9 +11,9 @@ from typing import Any
 from core.checkpoint import Manifest
 from core.errors import ConfigError
 from core.files import write_atomically
-from training.corpus import read_documents
-from training.progress import read_curve
-from training.recipe import Recipe
+from training.curve import read_curve
+from training.from_nothing.corpus import read_documents
+from training.from_nothing.recipe import Recipe
 
 EXAMPLES = 12
 

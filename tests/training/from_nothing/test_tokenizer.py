@@ -10,8 +10,14 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from training.documents import Document
-from training.recipe import TokenizerPart
-from training.tokenizer import SPECIAL_TOKENS, bytes_per_token, encode_text, save_tokenizer, train_tokenizer
+from training.from_nothing.recipe import TokenizerPart
+from training.from_nothing.tokenizer import (
+    SPECIAL_TOKENS,
+    bytes_per_token,
+    encode_text,
+    save_tokenizer,
+    train_tokenizer,
+)
 
 
 @pytest.fixture(scope="module")

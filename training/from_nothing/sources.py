@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.checkpoint import file_sha256
 from core.errors import VernacularError
-from training.recipe import SourceGroup
+from training.from_nothing.recipe import SourceGroup
 
 FETCH_TIMEOUT_S = 600
 

@@ -9,12 +9,12 @@ import pytest
 
 from core.checkpoint import CorpusRecord, CurvePoint, Manifest
 from core.errors import ConfigError
-from training.card import write_card
-from training.manifest import _part
-from training.recipe import load_recipe
-from training.runner import _read_report
+from training.from_nothing.card import write_card
+from training.from_nothing.manifest import _part
+from training.from_nothing.recipe import load_recipe
+from training.from_nothing.runner import _read_report
 
-RECIPE = Path(__file__).parents[2] / "training" / "recipes" / "embedded.yaml"
+RECIPE = Path(__file__).parents[3] / "training" / "recipes" / "embedded.yaml"
 TEXT = "fn area(width : Int) -> Int {\n  width * width\n}\n"
 
 

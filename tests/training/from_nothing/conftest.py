@@ -8,10 +8,11 @@ import pytest
 from tokenizers import Tokenizer
 
 from training.documents import Document
-from training.recipe import ExamplesPart, ModelPart, OptimizerPart, Phase, PretrainStage, TokenizerPart
-from training.tokenizer import train_tokenizer
+from training.from_nothing.recipe import ExamplesPart, ModelPart, Phase, PretrainStage, TokenizerPart
+from training.from_nothing.tokenizer import train_tokenizer
+from training.settings import OptimizerPart
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def _python_file(number: int) -> str:

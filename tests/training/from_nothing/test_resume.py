@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from training.progress import read_curve
+from training.curve import read_curve
 
 SCRIPT = Path(__file__).with_name("small_run.py")
 STEPS = 8

@@ -8,9 +8,9 @@ from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM
 
 from training.documents import Document
-from training.examples import ExampleMaker
-from training.pretrain import new_model
-from training.recipe import ExamplesPart, PretrainStage
+from training.from_nothing.examples import ExampleMaker
+from training.from_nothing.pretrain import new_model
+from training.from_nothing.recipe import ExamplesPart, PretrainStage
 
 
 @pytest.fixture(scope="module")

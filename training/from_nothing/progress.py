@@ -6,7 +6,6 @@ interruption, lines behind the checkpoint are dropped, so that the curve never h
 
 from __future__ import annotations
 
-import json
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +16,9 @@ from typing import Any
 
 from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from training.measure import HeldOut
-from training.recipe import PretrainStage
+from training.curve import append_point, cut_back
+from training.from_nothing.measure import HeldOut
+from training.from_nothing.recipe import PretrainStage
 
 
 class Watch(TrainerCallback):
@@ -47,9 +47,7 @@ class Watch(TrainerCallback):
     ) -> None:
         """Cut the curve back to the checkpoint."""
         self._mark = (state.global_step, time.monotonic())
-        kept = [line for line in read_curve(self._curve) if line["step"] <= state.global_step]
-        self._curve.parent.mkdir(parents=True, exist_ok=True)
-        self._curve.write_text("".join(json.dumps(line) + "\n" for line in kept))
+        cut_back(self._curve, state.global_step)
         if state.global_step == 0:
             self._measure(kwargs["model"], 0)
 
@@ -95,19 +93,7 @@ class Watch(TrainerCallback):
         return step * self._stage.tokens_per_step
 
     def _write(self, line: dict[str, Any]) -> None:
-        with self._curve.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        append_point(self._curve, line)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.interrupted = True
-
-
-def read_curve(path: Path) -> list[dict[str, Any]]:
-    """The lines of a curve, oldest first; a last line that a kill cut short is left out."""
-    lines: list[dict[str, Any]] = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            lines.append(json.loads(line))
-        except json.JSONDecodeError:
-            break
-    return lines

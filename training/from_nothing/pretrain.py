@@ -22,13 +22,13 @@ from transformers import LlamaConfig, LlamaForCausalLM, Trainer, TrainingArgumen
 from transformers.trainer_utils import get_last_checkpoint
 
 from training.allocator import keep_freed_memory
-from training.examples import ExampleMaker
-from training.measure import HeldOut
+from training.from_nothing.examples import ExampleMaker
+from training.from_nothing.measure import HeldOut
+from training.from_nothing.progress import Watch
+from training.from_nothing.recipe import ModelPart, PretrainStage
+from training.from_nothing.tokenizer import END, special_id
 from training.muon import optimizer_for
-from training.progress import Watch
-from training.recipe import ModelPart, PretrainStage
 from training.schedule import rate_factor
-from training.tokenizer import END, special_id
 
 Batch = dict[str, torch.Tensor]
 

@@ -9,11 +9,11 @@ from tokenizers import Tokenizer
 
 from completion.segments import Special
 from core.wire import CompletionRequest, ContextPiece
-from training.context import related_pieces
 from training.documents import Document
-from training.examples import IGNORED, ExampleMaker
-from training.recipe import ExamplesPart
-from training.tokenizer import SPECIAL_TOKENS, encode_segments, special_id
+from training.from_nothing.context import related_pieces
+from training.from_nothing.examples import IGNORED, ExampleMaker
+from training.from_nothing.recipe import ExamplesPart
+from training.from_nothing.tokenizer import SPECIAL_TOKENS, encode_segments, special_id
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from core.errors import RecipeError
-from training.recipe import CorpusStage, SourceGroup, load_recipe
-from training.runner import run_recipe
+from training.from_nothing.recipe import CorpusStage, SourceGroup, load_recipe
+from training.from_nothing.runner import run_recipe
 
-EMBEDDED = Path(__file__).parents[2] / "training" / "recipes" / "embedded.yaml"
+EMBEDDED = Path(__file__).parents[3] / "training" / "recipes" / "embedded.yaml"
 
 
 def test_the_embedded_recipe_is_valid() -> None:

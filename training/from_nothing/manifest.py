@@ -14,8 +14,8 @@ import torch
 from transformers import PreTrainedModel
 
 from core.checkpoint import MANIFEST, CorpusRecord, CurvePoint, Difference, Manifest, Score, file_sha256
-from training.progress import read_curve
-from training.recipe import Recipe
+from training.curve import read_curve
+from training.from_nothing.recipe import Recipe
 
 LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "datasketch", "numpy")
 _MAX_POINTS = 60

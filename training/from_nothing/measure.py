@@ -16,7 +16,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from training.documents import Document, shuffled
-from training.tokenizer import encode_text
+from training.from_nothing.tokenizer import encode_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 
 from completion.segments import Segment, Special
 from training.documents import Document, shuffled
-from training.recipe import TokenizerPart
+from training.from_nothing.recipe import TokenizerPart
 
 END = "<|endoftext|>"
 SPECIAL_TOKENS = (

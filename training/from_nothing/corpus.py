@@ -19,10 +19,10 @@ from typing import Any
 
 from core.checkpoint import file_sha256
 from core.errors import VernacularError
-from training.archives import accepted, files_in, licence_of, moonpad_core_files
 from training.documents import Document, DuplicateIndex, decoded, refusal, shuffled, signature, without_notice
-from training.recipe import CorpusStage, SourceGroup
-from training.sources import Locked, check_lock, fetch_all
+from training.from_nothing.archives import accepted, files_in, licence_of, moonpad_core_files
+from training.from_nothing.recipe import CorpusStage, SourceGroup
+from training.from_nothing.sources import Locked, check_lock, fetch_all
 
 Say = Callable[[str], None]
 Counts = dict[str, Counter[str]]

@@ -12,13 +12,13 @@ from tokenizers import Tokenizer
 from core.checkpoint import read_manifest, verify
 from core.errors import CheckpointError, RecipeError
 from training.documents import Document, shuffled
-from training.export import export_model
-from training.manifest import write_manifest
-from training.measure import HeldOut
+from training.from_nothing.export import export_model
+from training.from_nothing.manifest import write_manifest
+from training.from_nothing.measure import HeldOut
+from training.from_nothing.pretrain import new_model
+from training.from_nothing.recipe import CorpusStage, PretrainStage, Recipe, SourceGroup
+from training.from_nothing.runner import _claim
 from training.plot import plot_curve
-from training.pretrain import new_model
-from training.recipe import CorpusStage, PretrainStage, Recipe, SourceGroup
-from training.runner import _claim
 
 
 @pytest.fixture

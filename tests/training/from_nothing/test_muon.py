@@ -7,9 +7,10 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 
+from training.from_nothing.pretrain import new_model
+from training.from_nothing.recipe import PretrainStage
 from training.muon import MuonWithAdamW, optimizer_for, orthogonalized
-from training.pretrain import new_model
-from training.recipe import OptimizerPart, PretrainStage
+from training.settings import OptimizerPart
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (8, 24), (24, 8)])

@@ -11,16 +11,16 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 sys.path.insert(0, str(Path(__file__).parent))
 
 
 def main() -> None:
     folder, steps, pause_s = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    from training.examples import ExampleMaker, Row
-    from training.measure import HeldOut
-    from training.pretrain import pretrain
-    from training.tokenizer import train_tokenizer
+    from training.from_nothing.examples import ExampleMaker, Row
+    from training.from_nothing.measure import HeldOut
+    from training.from_nothing.pretrain import pretrain
+    from training.from_nothing.tokenizer import train_tokenizer
 
     conftest = importlib.import_module("conftest")
     documents = conftest.documents.__wrapped__()

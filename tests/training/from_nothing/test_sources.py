@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from training.archives import accepted, files_in, licence_of, moonpad_core_files
-from training.corpus import build_corpus, read_documents
-from training.recipe import CorpusStage, SourceGroup
-from training.sources import SourceError, check_lock
+from training.from_nothing.archives import accepted, files_in, licence_of, moonpad_core_files
+from training.from_nothing.corpus import build_corpus, read_documents
+from training.from_nothing.recipe import CorpusStage, SourceGroup
+from training.from_nothing.sources import SourceError, check_lock
 
 CODE = "\n".join(f"def function_{i}(argument):\n    return argument + value_{i * 7}" for i in range(30))
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from cli.train import register
 from core.checkpoint import read_manifest, verify
 from core.errors import RecipeError, VernacularError
-from training.runner import default_cache, export_checkpoint, run_recipe
+from training.from_nothing.runner import default_cache, export_checkpoint, run_recipe
 
 RECIPE = """
 name: tiny
@@ -81,11 +81,11 @@ def test_from_archives_to_a_model_folder(recipe: Path, tmp_path: Path) -> None:
 
 
 def test_a_phase_begins_where_the_recipe_says(recipe: Path, tmp_path: Path) -> None:
-    from training.corpus import build_corpus, read_documents
-    from training.examples import ExampleMaker
-    from training.pretrain import Microsteps
-    from training.recipe import load_recipe
-    from training.tokenizer import special_id, train_tokenizer
+    from training.from_nothing.corpus import build_corpus, read_documents
+    from training.from_nothing.examples import ExampleMaker
+    from training.from_nothing.pretrain import Microsteps
+    from training.from_nothing.recipe import load_recipe
+    from training.from_nothing.tokenizer import special_id, train_tokenizer
 
     loaded = load_recipe(recipe)
     build_corpus(loaded.corpus, tmp_path / "cache" / "sources", tmp_path / "corpus", None)

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from email.parser import BytesParser
 from pathlib import Path
 
-from training.sources import SourceError
+from training.from_nothing.sources import SourceError
 
 _TROVE = {
     "MIT License": "MIT",

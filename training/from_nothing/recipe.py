@@ -13,22 +13,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from core.errors import RecipeError
 from core.yaml import load_yaml_model
+from training.settings import OptimizerPart, SettingsModel, Share
 
-Rate = Annotated[float, Field(ge=0.0, le=1.0)]
 Language = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 
 
-class RecipeModel(BaseModel):
-    """Base of all parts of a recipe: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SourceGroup(RecipeModel):
+class SourceGroup(SettingsModel):
     """Packages of one registry that hold code of one language."""
 
     registry: Literal["pypi", "npm", "apt"] = Field(description="whose client fetches the packages")
@@ -56,7 +50,7 @@ class SourceGroup(RecipeModel):
         return self
 
 
-class CorpusStage(RecipeModel):
+class CorpusStage(SettingsModel):
     """Which files become training and held-out documents."""
 
     seed: int = Field(description="decides which files are kept where a package is larger than its cap")
@@ -66,13 +60,13 @@ class CorpusStage(RecipeModel):
     max_file_bytes: int = Field(default=200_000, description="longer files are dropped", ge=1)
     max_line_bytes: int = Field(default=400, description="files with a longer line are dropped", ge=40)
     max_package_bytes: int = Field(default=1_500_000, description="a package gives at most so much text", ge=1)
-    near_duplicate_similarity: Rate = Field(
+    near_duplicate_similarity: Share = Field(
         default=0.7, description="estimated Jaccard similarity from which two files count as near-duplicates"
     )
     minhash_permutations: int = Field(default=64, description="length of a MinHash signature", ge=16, le=256)
 
 
-class TokenizerPart(RecipeModel):
+class TokenizerPart(SettingsModel):
     """A byte-level BPE tokenizer, trained on the training documents."""
 
     vocabulary_tokens: int = Field(description="size of the vocabulary with the special tokens", ge=512, le=65_536)
@@ -82,7 +76,7 @@ class TokenizerPart(RecipeModel):
     )
 
 
-class ModelPart(RecipeModel):
+class ModelPart(SettingsModel):
     """Shape of the model (Llama architecture, tied embeddings)."""
 
     hidden: int = Field(description="width of the residual stream", ge=32)
@@ -100,19 +94,19 @@ class ModelPart(RecipeModel):
         return self
 
 
-class ExamplesPart(RecipeModel):
+class ExamplesPart(SettingsModel):
     """How documents become examples. Rates are shares of examples."""
 
     mix: dict[Language, float] = Field(description="share of each language, by tokens; shares are normalised")
-    fim_rate: Rate = Field(description="examples with a hole; the others are read left to right")
-    spm_rate: Rate = Field(description="of those with a hole: suffix-prefix-middle; the others prefix-suffix-middle")
-    joint_rate: Rate = Field(
+    fim_rate: Share = Field(description="examples with a hole; the others are read left to right")
+    spm_rate: Share = Field(description="of those with a hole: suffix-prefix-middle; the others prefix-suffix-middle")
+    joint_rate: Share = Field(
         description="of suffix-prefix-middle: prefix and middle tokenized as one text, as token healing sees them"
     )
-    line_rate: Rate = Field(description="of those with a hole: the middle lies within one line")
-    block_rate: Rate = Field(description="of those with a hole: the middle is a few whole lines")
-    context_rate: Rate = Field(description="examples with pieces of other files of the package before the file")
-    short_rate: Rate = Field(default=0.25, description="examples that get only a part of the room, so that rows mix")
+    line_rate: Share = Field(description="of those with a hole: the middle lies within one line")
+    block_rate: Share = Field(description="of those with a hole: the middle is a few whole lines")
+    context_rate: Share = Field(description="examples with pieces of other files of the package before the file")
+    short_rate: Share = Field(default=0.25, description="examples that get only a part of the room, so that rows mix")
 
     @model_validator(mode="after")
     def _shares(self) -> ExamplesPart:
@@ -123,22 +117,7 @@ class ExamplesPart(RecipeModel):
         return self
 
 
-class OptimizerPart(RecipeModel):
-    """Muon for the hidden matrices, AdamW for embeddings, norms and biases; warm-up, stable, decay."""
-
-    muon_learning_rate: float = Field(default=0.02, gt=0, description="peak learning rate of the hidden matrices")
-    muon_momentum: float = Field(default=0.95, ge=0, lt=1, description="Nesterov momentum")
-    muon_weight_decay: float = Field(default=0.05, ge=0, description="decoupled weight decay of the hidden matrices")
-    newton_schulz_steps: int = Field(default=5, ge=1, le=20, description="iterations of the orthogonalisation")
-    adamw_learning_rate: float = Field(default=3e-3, gt=0, description="peak learning rate of all other parameters")
-    adamw_beta1: float = Field(default=0.9, ge=0, lt=1, description="decay of the first moment")
-    adamw_beta2: float = Field(default=0.95, ge=0, lt=1, description="decay of the second moment")
-    max_gradient_norm: float = Field(default=1.0, gt=0, description="gradients are scaled down to this norm")
-    warmup_steps: int = Field(default=60, ge=0, description="steps of linear warm-up")
-    decay_share: Rate = Field(default=0.2, description="share of all steps, at the end, in which the rate falls to 0")
-
-
-class Phase(RecipeModel):
+class Phase(SettingsModel):
     """A part of the training, up to where the next one begins: what it is shown, in rows of which length."""
 
     from_tokens: int = Field(default=0, description="tokens after which the phase begins", ge=0)
@@ -146,7 +125,7 @@ class Phase(RecipeModel):
     examples: ExamplesPart = Field(description="how documents become examples")
 
 
-class PretrainStage(RecipeModel):
+class PretrainStage(SettingsModel):
     """Training from nothing on the corpus."""
 
     seed: int = Field(description="decides the first weights, and each example")
@@ -195,7 +174,7 @@ class PretrainStage(RecipeModel):
         return (*(tokens // self.tokens_per_step for tokens in self.restarts_at_tokens), self.total_steps)
 
 
-class Recipe(RecipeModel):
+class Recipe(SettingsModel):
     """One recipe: a name, the library versions it was made with, and its stages."""
 
     name: str = Field(description="name of the model", pattern=r"^[A-Za-z0-9._-]+$")

@@ -15,7 +15,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import GenerationConfig, LlamaForCausalLM
 
-from training.tokenizer import END, save_tokenizer, special_id
+from training.from_nothing.tokenizer import END, save_tokenizer, special_id
 
 
 def export_model(model: LlamaForCausalLM, tokenizer: Tokenizer, output: Path) -> None:

@@ -1,0 +1,30 @@
+"""What the schemas of recipes, corpora and trainings share: a base class, rates, and the optimizer's numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class SettingsModel(BaseModel):
+    """Base of all parts: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OptimizerPart(SettingsModel):
+    """Muon for the hidden matrices, AdamW for embeddings, norms and biases; warm-up, stable, decay."""
+
+    muon_learning_rate: float = Field(default=0.02, gt=0, description="peak learning rate of the hidden matrices")
+    muon_momentum: float = Field(default=0.95, ge=0, lt=1, description="Nesterov momentum")
+    muon_weight_decay: float = Field(default=0.05, ge=0, description="decoupled weight decay of the hidden matrices")
+    newton_schulz_steps: int = Field(default=5, ge=1, le=20, description="iterations of the orthogonalisation")
+    adamw_learning_rate: float = Field(default=3e-3, gt=0, description="peak learning rate of all other parameters")
+    adamw_beta1: float = Field(default=0.9, ge=0, lt=1, description="decay of the first moment")
+    adamw_beta2: float = Field(default=0.95, ge=0, lt=1, description="decay of the second moment")
+    max_gradient_norm: float = Field(default=1.0, gt=0, description="gradients are scaled down to this norm")
+    warmup_steps: int = Field(default=60, ge=0, description="steps of linear warm-up")
+    decay_share: Share = Field(default=0.2, description="share of all steps, at the end, in which the rate falls to 0")
