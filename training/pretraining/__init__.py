@@ -1,0 +1,1 @@
+"""Continue a base model's pre-training on a corpus: documents -> sequences with holes and replay -> a fitted model."""

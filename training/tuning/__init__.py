@@ -1,0 +1,1 @@
+"""Tune a model on instructions: pairs of a question and an answer, mined from a corpus or written by a program."""
