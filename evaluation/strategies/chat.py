@@ -31,9 +31,11 @@ class Ask(Strategy):
         """A conversation: what language this is, solved tasks as earlier turns, then the task."""
         messages = [Message("system", self._system(task, language))]
         for example in self._examples.nearest(task) if self._examples else []:
-            solved = program_with(example.canonical or "", example.model_copy(update={"program_tail": ""}), language)
-            messages += [Message("user", _question(example, language)), Message("assistant", _fenced(solved, language))]
-        return Chat((*messages, Message("user", _question(task, language))))
+            messages += [
+                Message("user", question(example, language)),
+                Message("assistant", solution(example, language)),
+            ]
+        return Chat((*messages, Message("user", question(task, language))))
 
     def completion(self, answer: str, task: Task, language: LanguageSpec) -> str | None:
         """The code in the answer."""
@@ -52,7 +54,8 @@ class Ask(Strategy):
         return "\n\n".join(parts)
 
 
-def _question(task: Task, language: LanguageSpec) -> str:
+def question(task: Task, language: LanguageSpec) -> str:
+    """What a user says who wants a task solved. Raises `ConfigError` for a hole within a file."""
     if task.scoring is Scoring.MATCH or task.after:
         raise ConfigError(f"{task.id} is a hole to fill in; use the strategy `infill` for it")
     name = language.display_name
@@ -60,8 +63,15 @@ def _question(task: Task, language: LanguageSpec) -> str:
         form = " The program reads standard input and writes standard output." * (task.scoring is Scoring.OUTPUT)
         return f"Solve this in {name}.{form}\n\n{task.statement}"
     stated = f"{task.statement}\n\n" if task.statement else ""
-    return f"{stated}Complete this {name} code; repeat what is given.\n\n{_fenced(task.before, language)}"
+    return f"{stated}Complete this {name} code; repeat what is given.\n\n{fenced(task.before, language)}"
 
 
-def _fenced(code: str, language: LanguageSpec) -> str:
+def solution(task: Task, language: LanguageSpec) -> str:
+    """The answer that a model should give: the task's program with its canonical completion, without the tests."""
+    solved = program_with(task.canonical or "", task.model_copy(update={"program_tail": ""}), language)
+    return fenced(solved, language)
+
+
+def fenced(code: str, language: LanguageSpec) -> str:
+    """Code in a block that says which language it is."""
     return f"```{language.name}\n{code.strip()}\n```"
