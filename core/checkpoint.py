@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from core.errors import CheckpointError
 from core.files import write_atomically
 from core.gate_record import GateRecord
-from core.transfer_record import TransferRecord
+from core.transfer_record import ParentRecord, TransferRecord
 
 MANIFEST = "vernacular.json"
 _MODEL_FILES = (".safetensors", ".json", ".jinja", ".model", ".txt")
@@ -102,6 +102,7 @@ class Manifest(_Part):
     scores: tuple[Score, ...] = Field(default=(), description="fill in the middle on held-out files")
     differences: tuple[Difference, ...] = Field(default=(), description="the model against the baselines")
     files_sha256: dict[str, str] = Field(description="file of this folder -> SHA-256")
+    trained_from: ParentRecord | None = Field(default=None, description="the checkpoint that the training went on from")
     transfer: TransferRecord | None = Field(default=None, description="what it was made of; none: it was trained here")
     gate: GateRecord | None = Field(default=None, description="the gate's verdict; none: it was not judged")
 

@@ -21,7 +21,8 @@ or `TypeError` and keep their traceback.
     |-- MissingDependencyError      an optional package is not installed                   exit 5
     |-- SandboxError                the sandbox does not work; never the program's doing   exit 6
     |-- RunError                    a folder of results cannot be read or written          exit 7
-    `-- NgramIndexError             an index of n-grams cannot be read or written          exit 8
+    |-- NgramIndexError             an index of n-grams cannot be read or written          exit 8
+    `-- TrainingError               a training cannot go on: memory, disk, numbers         exit 9
 """
 
 from __future__ import annotations
@@ -134,6 +135,12 @@ class NgramIndexError(VernacularError):
     """An index of n-grams cannot be read or written: missing, damaged, of another version, or the disk is full."""
 
     exit_status = 8
+
+
+class TrainingError(VernacularError):
+    """A training cannot go on: no memory left, a full disk, numbers that are not finite, nothing to learn."""
+
+    exit_status = 9
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

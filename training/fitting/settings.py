@@ -14,7 +14,7 @@ class LoraSettings(SettingsModel):
     """Low-rank adaptation (Hu et al., arXiv 2106.09685), by peft."""
 
     rank: int = Field(default=64, description="of the two matrices", ge=1)
-    alpha: float = Field(default=128, description="the update is scaled by alpha / rank", gt=0)
+    alpha: int = Field(default=128, description="the update is scaled by alpha / rank", ge=1)
     dropout: Share = Field(default=0.0, description="share of the inputs that is dropped")
     modules: tuple[str, ...] | Literal["all-linear"] = Field(
         default="all-linear", description="names of the layers that are adapted; all-linear: all but the head"
@@ -69,6 +69,8 @@ class FitSettings(SettingsModel):
     def _whole_rows(self) -> Self:
         if self.tokens_per_step % (self.row_tokens * self.rows_at_once):
             raise ValueError("tokens_per_step must be a multiple of row_tokens * rows_at_once")
+        if self.optimizer.name == "muon" and (self.lora or self.accelerate):
+            raise ValueError("muon is for all weights on one device; choose adamw")
         if self.patience is not None and self.save_every_steps not in (None, self.measure_every_steps):
             raise ValueError("with patience, save_every_steps must be null: the best checkpoint is kept")
         return self

@@ -5,33 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
 
-import torch
 from transformers import PreTrainedModel
 
 from core.checkpoint import MANIFEST, CorpusRecord, CurvePoint, Difference, Manifest, Score, file_sha256
 from training.curve import read_curve
 from training.from_nothing.recipe import Recipe
+from training.provenance import installed_versions, machine
 
-LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "datasketch", "numpy")
 _MAX_POINTS = 60
 
 Part = TypeVar("Part", Score, Difference)
-
-
-def installed_versions() -> dict[str, str]:
-    """Library -> version, of those that decide the result."""
-    found: dict[str, str] = {}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def write_manifest(
@@ -72,7 +58,7 @@ def write_manifest(
         versions=installed_versions(),
         trained_tokens=trained_tokens,
         complete=trained_tokens >= recipe.pretrain.total_steps * recipe.pretrain.tokens_per_step,
-        machine=_machine(),
+        machine=machine(),
         finished=dt.datetime.now(dt.UTC).date().isoformat(),
         curve=tuple(CurvePoint(tokens=line["tokens"], bits_per_byte=line["bits_per_byte"]) for line in points),
         scores=tuple(_part(Score, item) for item in (report or {}).get("summaries", ())),
@@ -91,11 +77,3 @@ def write_manifest(
 
 def _part(kind: type[Part], item: dict[str, Any]) -> Part:
     return kind(**{name: item[name] for name in kind.model_fields})
-
-
-def _machine() -> str:
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name(0)
-    return (
-        f"{torch.get_num_threads()} threads of a {platform.machine()} CPU ({torch.backends.cpu.get_cpu_capability()})"
-    )

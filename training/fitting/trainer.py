@@ -1,0 +1,183 @@
+"""Transformers' Trainer, made to be killed.
+
+Guarantees: a training goes on from a checkpoint that was written whole, or begins anew; on a CPU it then arrives, bit
+for bit, at the weights of one that was left alone (rows are taken in order, and all random states are saved); SIGTERM
+and SIGINT write a checkpoint after the current step and end it; a loss that is no number ends it at once. Not
+guaranteed: the same bits on a GPU, whose sums may be made in another order.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from torch.utils.data import Dataset, Sampler, SequentialSampler
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from core.errors import TrainingError
+from training.curve import append_point, cut_back
+from training.fitting.heldout import HeldOutTexts, bits_per_byte, together
+from training.fitting.packing import Rows
+from training.fitting.settings import FitSettings
+
+_WHOLE = "whole"
+_METRIC = "bits_per_byte"
+
+
+def last_whole_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint that was written to its end; those that were not are removed."""
+    found: list[tuple[int, Path]] = []
+    for path in folder.glob("checkpoint-*"):
+        if not (path / _WHOLE).exists():
+            shutil.rmtree(path)
+        elif number := re.fullmatch(r"checkpoint-(\d+)", path.name):
+            found.append((int(number[1]), path))
+    return max(found)[1] if found else None
+
+
+class FitTrainer(Trainer):
+    """A Trainer that takes rows in order, measures bits per byte, and tells whole checkpoints from others."""
+
+    def __init__(self, held_out: HeldOutTexts, watch: Watch, **options: Any) -> None:
+        super().__init__(callbacks=[watch], **options)
+        self.remove_callback(PrinterCallback)
+        self._held_out = held_out
+        self._watch = watch
+
+    def _get_train_sampler(self, train_dataset: Dataset[Any] | None = None) -> Sampler[int]:
+        return SequentialSampler(train_dataset or self.train_dataset)  # type: ignore[arg-type]
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Measure, write a point of the curve, and tell the callbacks."""
+        spread = self.args.world_size > 1
+        bits = bits_per_byte(self.model, self._held_out, forward=self.model_wrapped if spread else None)  # type: ignore[arg-type]
+        if self.is_world_process_zero():
+            self._watch.write(self.state.global_step, {"bits_per_byte": {k: round(v, 5) for k, v in bits.items()}})
+        metrics = {f"eval_{_METRIC}": together(self._held_out, bits)}
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        super()._save_checkpoint(model, trial)
+        if self.is_world_process_zero():
+            folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
+            for path in folder.iterdir():
+                _synced(path)
+            (folder / _WHOLE).touch()
+            _synced(folder)
+
+
+class Watch(TrainerCallback):
+    """Writes the curve, tells how it goes, and ends the training at a signal; `interrupted` tells whether one came."""
+
+    def __init__(self, rows: Rows, settings: FitSettings, curve: Path, tell: Callable[[dict[str, Any]], None]) -> None:
+        self._ends = rows.lengths.cumsum()
+        self._rows_per_step = settings.tokens_per_step // settings.row_tokens
+        self._patience_steps = settings.patience * settings.measure_every_steps if settings.patience else None
+        self._curve = curve
+        self._tell = tell
+        self._mark = (0, 0.0)
+        self.interrupted = False
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """Within it, SIGTERM and SIGINT end the training after a checkpoint."""
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self._stop) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def tokens(self, step: int) -> int:
+        """Tokens seen after `step` steps, padding not counted."""
+        return int(self._ends[min(step * self._rows_per_step, len(self._ends)) - 1]) if step else 0
+
+    def write(self, step: int, values: dict[str, Any]) -> None:
+        """Add a point to the curve."""
+        append_point(self._curve, {"step": step, "tokens": self.tokens(step), **values})
+
+    def is_over(self, state: TrainerState) -> bool:
+        """Whether a checkpoint with this state is a training's last: its steps are done, or its patience is."""
+        waited = state.global_step - (state.best_global_step or 0)
+        impatient = self._patience_steps is not None and waited >= self._patience_steps
+        return state.global_step >= state.max_steps or impatient
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Cut the curve back to the checkpoint, and have the beginning measured."""
+        self._mark = (self.tokens(state.global_step), time.monotonic())
+        if state.is_world_process_zero:
+            cut_back(self._curve, state.global_step)
+            self._tell({"step": state.global_step, "steps": state.max_steps})
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Stop where a signal asked for it."""
+        if self.interrupted:
+            control.should_save = True
+            control.should_training_stop = True
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """End early where nothing got better for long enough; a checkpoint's state alone decides it."""
+        if self.is_over(state):
+            control.should_training_stop = True
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A point of the curve with loss and speed. Raises `TrainingError` for a loss that is no number."""
+        if not logs or "loss" not in logs or not state.is_world_process_zero:
+            return
+        tokens, now = self.tokens(state.global_step), time.monotonic()
+        speed = (tokens - self._mark[0]) / max(now - self._mark[1], 1e-9)
+        self._mark = (tokens, now)
+        loss = float(logs["loss"])
+        norm = float(logs.get("grad_norm") or 0.0)
+        if not math.isfinite(loss) or not math.isfinite(norm):
+            raise TrainingError(
+                f"loss {loss} and gradient norm {norm} at step {state.global_step} are no numbers to learn from; lower "
+                f"optimizer.learning_rate, or look at the base model's weights"
+            )
+        point = {"loss": round(loss, 5), "tokens_per_s": round(speed)}
+        self.write(state.global_step, point)
+        self._tell({**point, "step": state.global_step, "steps": state.max_steps})
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Tell the measured bits per byte; measuring does not count as training time."""
+        self._mark = (self.tokens(state.global_step), time.monotonic())
+        if state.is_world_process_zero:
+            self._tell({"step": state.global_step, "steps": state.max_steps, **(metrics or {})})
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.interrupted = True
+
+
+def _synced(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
