@@ -1,0 +1,91 @@
+"""Whether models can be asked and judged: benchmarks, strategies, tool chains, the sandbox, the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from core.errors import RecipeError, VernacularError
+from core.sandbox import Sandbox, open_sandbox
+from evaluation.gate.policy import load_policy
+from evaluation.running.judging import Judge
+from evaluation.running.runner import language_of
+from evaluation.strategies.registry import strategy_named
+from evaluation.tasks import Scoring, Task
+from training.pipeline.asking import chosen_lines, limits_of, options_of, read_tasks, settings_of
+from training.pipeline.parts import Way
+from training.pipeline.work import Work
+
+
+def _benchmarks(work: Work) -> None:
+    """Every file can be read, every part of one has tasks, and every way of asking can ask them."""
+    asked = work.recipe.evaluate
+    if asked is None:
+        return
+    for item in asked.benchmarks:
+        if item.where:
+            chosen_lines(work, item)
+    tasks = [task for item in asked.benchmarks for task in read_tasks(work, item.file).tasks]
+    for name, arm in asked.arms.items():
+        _askable(work, f"evaluate.arms.{name}", arm, tasks)
+
+
+def _scan(work: Work) -> None:
+    scan = work.recipe.transfer.scan if work.recipe.transfer else None
+    if scan is None:
+        return
+    tasks = list(read_tasks(work, scan.benchmark).tasks)
+    _askable(work, "transfer.scan", scan, tasks)
+    asked = work.recipe.evaluate
+    whole = [item.file for item in asked.benchmarks if not item.where] if asked else []
+    if scan.benchmark in whole:
+        raise RecipeError(
+            f"transfer.scan.benchmark: {scan.benchmark.name} is what the arms are measured on; choose the scale on "
+            "other tasks"
+        )
+
+
+def _tool_chains(work: Work) -> None:
+    """What programs are run with is installed, and the sandbox works."""
+    asked = settings_of(work)
+    tasks = [task for path in _files(work) for task in read_tasks(work, path).tasks]
+    runs_programs = any(task.scoring is not Scoring.MATCH for task in tasks)
+    sandbox: Sandbox | None = open_sandbox(asked.sandbox) if runs_programs else None
+    with Judge(tasks, work.languages, sandbox, limits_of(asked)):
+        pass
+
+
+def _policy(work: Work) -> None:
+    asked = work.recipe.evaluate
+    if work.recipe.gate is None or asked is None:
+        return
+    policy, _ = load_policy(work.recipe.gate)
+    known = [item.called for item in asked.benchmarks]
+    if unknown := [name for name in policy.benchmarks if name not in known]:
+        raise RecipeError(
+            f"gate: {work.recipe.gate.name} judges the benchmark {unknown[0]!r}, which the recipe does not run; it "
+            f"runs {', '.join(known)}"
+        )
+    if policy.compared and asked.incumbent is None:
+        raise RecipeError(
+            f"gate: {work.recipe.gate.name} compares with an incumbent; name an arm as evaluate.incumbent"
+        )
+
+
+def _askable(work: Work, where: str, way: Way, tasks: list[Task]) -> None:
+    try:
+        strategy = strategy_named(way.strategy, options_of(way))
+        for task in tasks:
+            strategy.prompt(task, language_of(task, work.languages))
+    except VernacularError as problem:
+        raise RecipeError(f"{where}: {problem}") from None
+
+
+def _files(work: Work) -> Iterator[Path]:
+    if work.recipe.evaluate:
+        yield from (item.file for item in work.recipe.evaluate.benchmarks)
+    if work.recipe.transfer and work.recipe.transfer.scan:
+        yield work.recipe.transfer.scan.benchmark
+
+
+CHECKS: tuple[Callable[[Work], None], ...] = (_benchmarks, _scan, _tool_chains, _policy)

@@ -1,0 +1,52 @@
+"""Whether disk and memory suffice: what is sure not to fit is refused, what may not fit is said."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import ConfigError
+from training.pipeline.devices import processes_of, this_machine
+from training.pipeline.estimates import Device, advice, gigabytes, memory
+from training.pipeline.sizes import Fitting, disk_of_run, fittings
+from training.pipeline.work import Work
+
+
+def _disk(work: Work) -> None:
+    needed = disk_of_run(work) - _used(work.run.path)
+    place = next(path for path in (work.run.path, *work.run.path.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise ConfigError(
+            f"{work.run.path}: about {gigabytes(needed)} are needed and {gigabytes(free)} are free; make room, or name "
+            "a folder on another disk with --output"
+        )
+
+
+def _memory(work: Work) -> None:
+    for each in fittings(work):
+        device = this_machine(processes_of(each.settings.accelerate))
+        takes = memory(each.shape, each.settings, device)
+        if takes.total <= device.memory_bytes:
+            continue
+        said = f"{each.stage}: about {gigabytes(takes.total)} of memory are needed, {device.label} has "
+        said += f"{gigabytes(device.memory_bytes)}{what_helps(each, device)}"
+        if takes.sure > device.memory_bytes:
+            raise ConfigError(said)
+        work.tools.say(f"warning: {said}")
+
+
+def what_helps(each: Fitting, device: Device) -> str:
+    """What to change so that it fits, as the end of a sentence."""
+    changes = advice(each.shape, each.settings, device)
+    if changes is None:
+        return "; no setting makes it fit: take a smaller model, or more devices with `accelerate`"
+    return f"; set in {each.stage.replace('-instruct', '')}: {', '.join(changes)}" if changes else ""
+
+
+def _used(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+CHECKS: tuple[Callable[[Work], None], ...] = (_disk, _memory)

@@ -1,0 +1,125 @@
+"""How much a recipe takes: the fittings that it has, the tokens that they see, the disk that the whole run needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from core.language_files import LanguageRegistry, load_languages
+from core.languages import TEXT
+from server.models.checks import read_config
+from training.corpora.reading import open_source
+from training.corpora.settings import CorpusSettings, Source
+from training.corpora.writing import SUMMARY
+from training.fitting.settings import FitSettings
+from training.pipeline.estimates import Shape, disk_bytes, tokens_of
+from training.pipeline.folder import read_json
+from training.pipeline.models import model_shape
+from training.pipeline.work import Work
+
+_BYTES_PER_TOKEN = 3.0
+_UNPACKED = 4
+"""Bytes of files in a byte of an archive or of a repository's objects."""
+_CORPUS_OF_SOURCES = 3
+"""Bytes on the disk while a corpus is built, for each of its sources: the documents, their store, the index."""
+_DOCUMENTATION = (".md", ".rst", ".txt", ".html", ".htm", ".pdf", ".markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """One fitting of the recipe. `tokens`: of all epochs; 0: not known. `bound`: no more than that, not measured."""
+
+    stage: str
+    shape: Shape
+    settings: FitSettings
+    tokens: float
+    bound: bool
+
+
+def fittings(work: Work) -> list[Fitting]:
+    """Those that the recipe has, in order."""
+    recipe = work.recipe
+    found: list[Fitting] = []
+    if recipe.pretrain:
+        tokens, bound = _tokens(work)
+        found.append(Fitting("pretrain", _shape(work.parents["base"]), recipe.pretrain, tokens, bound))
+        if recipe.pretrain_instruct:
+            shape = _shape(work.parents["instruct"])
+            found.append(Fitting("pretrain-instruct", shape, recipe.pretrain, tokens, bound))
+    if recipe.tune:
+        shape = _shape(work.parents["instruct"])
+        size = recipe.tune.conversations.stat().st_size if recipe.tune.conversations else 0
+        tokens = recipe.tune.epochs * size / _BYTES_PER_TOKEN
+        found.append(Fitting("tune", shape, recipe.tune, tokens, bound=True))
+    return found
+
+
+def disk_of_run(work: Work) -> int:
+    """Bytes that the run's folder holds at its largest, about."""
+    recipe = work.recipe
+    total = sum(disk_bytes(each.shape, each.settings) for each in fittings(work))
+    stored = _shape(work.parents["base"]).stored_bytes
+    merged = sum(each.settings.lora is not None for each in fittings(work))
+    total += merged * stored
+    if recipe.transfer:
+        total += stored * (2 if recipe.transfer.scan else 1)
+    for settings in (recipe.corpus, recipe.replay):
+        total += _CORPUS_OF_SOURCES * sum(source_bytes(settings).values()) if settings else 0
+    return total
+
+
+@lru_cache(maxsize=4)
+def source_bytes(settings: CorpusSettings) -> dict[str, int]:
+    """Language -> bytes of its files in the sources; of archives and repositories a guess, under the first language."""
+    registry = load_languages([Path(folder) for folder in settings.language_folders])
+    found: Counter[str] = Counter()
+    for source in settings.sources:
+        for language, size in _of_source(source, settings, registry):
+            found[language] += size
+    return dict(found)
+
+
+def _of_source(source: Source, settings: CorpusSettings, registry: LanguageRegistry) -> Iterator[tuple[str, int]]:
+    first = settings.languages[0]
+    if source.kind == "folder":
+        for entry in open_source(source, Path()).entries():
+            language = registry.for_path(entry.path).name
+            if language in settings.languages:
+                yield language, entry.size
+            elif settings.documentation and entry.path.lower().endswith(_DOCUMENTATION):
+                yield TEXT.name, entry.size
+    elif source.kind == "archive":
+        yield first, source.path.stat().st_size * _UNPACKED
+    else:
+        folder = source.path / ".git" if (source.path / ".git").exists() else source.path
+        objects = (path for path in (folder / "objects").rglob("*") if path.is_file())
+        yield first, sum(path.stat().st_size for path in objects) * (_UNPACKED if source.history == "commits" else 1)
+
+
+def _tokens(work: Work) -> tuple[float, bool]:
+    """Tokens of the pre-training: of the corpus where it is built, else no more than its sources hold."""
+    settings, corpus = work.recipe.pretrain, work.recipe.corpus
+    assert settings is not None
+    assert corpus is not None
+    languages = read_json(work.run.stage("corpus") / SUMMARY).get("languages")
+    sizes = (
+        {name: entry.get("train", {}).get("bytes", 0) for name, entry in languages.items()}
+        if languages
+        else source_bytes(corpus)
+    )
+    each = _bytes_per_token(work.parents["base"])
+    return tokens_of(sizes, settings.repeats, each, settings.epochs, settings.replay_share), not languages
+
+
+def _bytes_per_token(folder: Path) -> float:
+    found = read_json(folder / "vernacular.json").get("bytes_per_token")
+    return float(found) if isinstance(found, int | float) and found > 0 else _BYTES_PER_TOKEN
+
+
+@lru_cache(maxsize=8)
+def _shape(folder: Path) -> Shape:
+    read_config(folder)
+    return model_shape(folder)

@@ -1,0 +1,166 @@
+"""The stages that fit: `pretrain/`, `tune/`, `pretrain-instruct/`; and `merged/`, adapters merged into their models."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from core.checkpoint import MANIFEST, read_manifest
+from core.files import write_atomically
+from training.fitting.settings import FitSettings
+from training.pipeline.stage import Stage
+from training.pipeline.work import Work, fit_inputs
+from training.pretraining.settings import PretrainJob, PretrainSettings
+from training.tuning.settings import TuneJob, TuneSettings
+
+_DOCUMENTS = ("train-", "heldout-")
+_OWN = {"conversations", "held_out", "pairs"}
+"""Keys of the recipe's part that are none of the tuning's settings."""
+
+
+def stages(work: Work) -> list[Stage]:
+    """Those that the recipe has, and a merging for each adapter whose model somebody asks."""
+    recipe = work.recipe
+    found: list[Stage] = []
+    if recipe.pretrain:
+        found += [_pretraining(work, "pretrain", "base", recipe.pretrain)]
+        found += _merging(work, "pretrained", "pretrain", "base", recipe.pretrain)
+    if recipe.tune:
+        found += [_tuning(work), *_merging(work, "tuned", "tune", "instruct", recipe.tune)]
+    if recipe.pretrain and recipe.pretrain_instruct:
+        found += [_pretraining(work, "pretrain-instruct", "instruct", recipe.pretrain)]
+        found += _merging(work, "instruct-pretrained", "pretrain-instruct", "instruct", recipe.pretrain)
+    return found
+
+
+def merge(work: Work, adapter: Path, onto: Path, output: Path) -> None:
+    """Merge an adapter into a model."""
+    from training.transfer.request import Request, prepare
+    from training.transfer.run import carry_out
+
+    prepared = prepare(Request(parents={"adapter": adapter, "instruct": onto}))
+    with work.tools.bytes_show("merge", prepared.bytes) as advance:
+        carry_out(prepared, output, overwrite=True, name=work.recipe.name, advance=advance)
+
+
+def say_corpus(work: Work, model: Path) -> None:
+    """Write into a merged model's manifest which corpus its adapter was trained on, so that the gate can ask."""
+    from training.pretraining.documents import corpus_record
+
+    record = corpus_record(work.run.stage("corpus"))
+    documents = {name: digest for name, digest in record.files_sha256.items() if name.startswith(_DOCUMENTS)}
+    corpus = record.model_copy(update={"files_sha256": documents})
+    manifest = read_manifest(model).model_copy(update={"corpus": corpus, "template": work.template})
+    write_atomically(model / MANIFEST, manifest.model_dump_json(indent=1) + "\n")
+
+
+def _pretraining(work: Work, name: str, model: str, settings: PretrainSettings) -> Stage:
+    folder = work.run.stage(name)
+    job = PretrainJob(
+        model=str(work.parents[model]),
+        corpus=work.run.stage("corpus"),
+        replay=work.run.stage("replay") if settings.replay_share else None,
+        settings=settings.model_copy(
+            update={"fim": settings.fim.model_copy(update={"template": work.template or None})}
+        ),
+        folder=folder,
+    )
+    corpora = ("corpus", "replay") if job.replay else ("corpus",)
+
+    def inputs() -> dict[str, Any]:
+        return {
+            model: work.hashes.model(work.parents[model]),
+            "settings": fit_inputs(job.settings),
+        }
+
+    return Stage(
+        name=name,
+        group=name,
+        inputs=inputs,
+        run=partial(work.tools.fit, "pretrain", job),
+        after=corpora,
+        made=(folder / ("adapter" if settings.lora else "model"), folder / "fit.json"),
+        shows={"model": model, "learns": _learns(settings)},
+    )
+
+
+def _tuning(work: Work) -> Stage:
+    part = work.recipe.tune
+    assert part is not None
+    assert part.conversations is not None
+    folder = work.run.stage("tune")
+    settings = TuneSettings(**part.model_dump(exclude=_OWN))
+    conversations, held_out = part.conversations, part.held_out
+    job = TuneJob(
+        model=str(work.parents["instruct"]),
+        conversations=conversations,
+        held_out=held_out,
+        settings=settings,
+        folder=folder,
+    )
+
+    def inputs() -> dict[str, Any]:
+        return {
+            "instruct": work.hashes.model(work.parents["instruct"]),
+            "settings": fit_inputs(settings.model_copy(update={"chat_template": None})),
+            "chat_template": work.hashes.file(settings.chat_template) if settings.chat_template else "",
+            "conversations": work.hashes.file(conversations),
+            "held_out": work.hashes.file(held_out) if held_out else "",
+        }
+
+    return Stage(
+        name="tune",
+        group="tune",
+        inputs=inputs,
+        run=partial(work.tools.fit, "tune", job),
+        made=(folder / ("adapter" if settings.lora else "model"), folder / "fit.json"),
+        shows={"model": "instruct", "learns": _learns(settings)},
+    )
+
+
+def _merging(work: Work, model: str, stage: str, onto: str, settings: FitSettings) -> list[Stage]:
+    """The model that an adapter makes with what it was trained on, where somebody asks for it."""
+    if settings.lora is None or not wanted(work, model):
+        return []
+    name = f"merged/{model}"
+    output = work.folder_of(model)
+
+    def run() -> None:
+        merge(work, work.run.stage(stage) / "adapter", work.parents[onto], output)
+        if stage != "tune":
+            say_corpus(work, output)
+
+    return [
+        Stage(
+            name=name,
+            group=stage,
+            inputs=lambda: {onto: work.hashes.model(work.parents[onto])},
+            run=run,
+            after=(stage,),
+            made=(output,),
+            shows={"model": f"the adapter of {stage}, merged into {onto}"},
+        )
+    ]
+
+
+def wanted(work: Work, model: str) -> bool:
+    """Whether an arm asks a model, or the transfer needs it."""
+    recipe = work.recipe
+    if model == "pretrained" and recipe.transfer and not recipe.transfer.plain:
+        return True
+    return any(arm.model == model for arm in (recipe.evaluate.arms.values() if recipe.evaluate else ()))
+
+
+def _learns(settings: FitSettings) -> str:
+    what = f"an adapter of rank {settings.lora.rank}" if settings.lora else "all weights"
+    return f"{what}, {settings.epochs} epochs"
+
+
+def fit_record(folder: Path) -> dict[str, Any]:
+    """What `fit.json` says; empty where there is none."""
+    try:
+        return dict(json.loads((folder / "fit.json").read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return {}
