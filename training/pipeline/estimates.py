@@ -193,7 +193,9 @@ def gigabytes(size: float) -> str:
 
 
 def duration(seconds_s: float) -> str:
-    """40 s, 12 min, 3.5 h, 2.1 days"""
+    """0.4 s, 40 s, 12 min, 3.5 h, 2.1 days"""
+    if seconds_s < 10:
+        return f"{seconds_s:.1f} s"
     if seconds_s < 100:
         return f"{seconds_s:.0f} s"
     if seconds_s < 5400:
