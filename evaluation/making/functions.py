@@ -16,11 +16,15 @@ _MODIFIERS = frozenset({"rec", "static", "inline", "default", "public", "private
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function: its name without the module's, the offsets of its body, and its documentation's lines."""
+    """A function: its name without the module's, the offsets of its body, and its documentation's lines.
+
+    `start` is the offset of the documentation above it, or of its header where there is none above.
+    """
 
     name: str
     body: Hole
     documentation: tuple[str, ...]
+    start: int = 0
 
 
 def find_functions(source: SourceText) -> Iterator[Function]:
@@ -32,7 +36,10 @@ def find_functions(source: SourceText) -> Iterator[Function]:
         header = _header(source, first)
         line = source.lines[header]
         if name := _name(source, source.text[line.first : line.end]):
-            yield Function(name, body, tuple(_documentation(source, header, first)))
+            above = _above(source, header)
+            rows = (*range(above, header), *range(header + 1, first))
+            prose = tuple(source.text[source.lines[row].first : source.lines[row].end] for row in rows)
+            yield Function(name, body, prose, source.lines[above].start)
 
 
 def _header(source: SourceText, row: int) -> int:
@@ -54,13 +61,12 @@ def _name(source: SourceText, header: str) -> str:
     return re.split(r"[.:]+", name)[-1]
 
 
-def _documentation(source: SourceText, header: int, first: int) -> Iterator[str]:
-    """Lines right above the header that hold no code, and those between it and the body."""
+def _above(source: SourceText, header: int) -> int:
+    """The first of the rows right above the header that hold no code."""
     above = header
     while above > 0 and _is_prose(source, above - 1):
         above -= 1
-    for row in (*range(above, header), *range(header + 1, first)):
-        yield source.text[source.lines[row].first : source.lines[row].end]
+    return above
 
 
 def _is_prose(source: SourceText, row: int) -> bool:

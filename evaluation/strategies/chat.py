@@ -46,12 +46,17 @@ class Ask(Strategy):
         return program_with(completion, task, language)
 
     def _system(self, task: Task, language: LanguageSpec) -> str:
-        parts = [f"You write {language.display_name}. {language.note}".strip()]
+        parts = [introduction(language)]
         if self._documentation:
             found = [f"From {section.path}:\n{section.text}" for section in self._documentation.nearest(task)]
             parts.append("Parts of the language's documentation that may help:\n\n" + "\n\n".join(found))
         parts.append(_THINK if self._think else _CODE_ONLY)
         return "\n\n".join(parts)
+
+
+def introduction(language: LanguageSpec) -> str:
+    """What every conversation begins with: which language this is."""
+    return f"You write {language.display_name}. {language.note}".strip()
 
 
 def question(task: Task, language: LanguageSpec) -> str:
@@ -68,8 +73,12 @@ def question(task: Task, language: LanguageSpec) -> str:
 
 def solution(task: Task, language: LanguageSpec) -> str:
     """The answer that a model should give: the task's program with its canonical completion, without the tests."""
-    solved = program_with(task.canonical or "", task.model_copy(update={"program_tail": ""}), language)
-    return fenced(solved, language)
+    return fenced(solved_code(task, language), language)
+
+
+def solved_code(task: Task, language: LanguageSpec) -> str:
+    """The code of that answer."""
+    return program_with(task.canonical or "", task.model_copy(update={"program_tail": ""}), language).strip()
 
 
 def fenced(code: str, language: LanguageSpec) -> str:

@@ -43,8 +43,13 @@ class ConversationFile(Iterable[TokenSequence]):
             yield sequence
         self.kept, self.dropped = kept, dropped
         if dropped:
-            _log.warning("%s: %d of %d conversations are longer than %d tokens and left out; raise row_tokens to keep "
-                         "them", self._path, dropped, kept + dropped, self._max_tokens)  # fmt: skip
+            _log.warning(
+                "%s: %d of %d conversations are longer than %d tokens and left out; raise row_tokens to keep them",
+                self._path,
+                dropped,
+                kept + dropped,
+                self._max_tokens,
+            )
         if not kept:
             raise ConfigError(
                 f"{self._path}: holds no conversation of at most {self._max_tokens} tokens; raise row_tokens, or give "
