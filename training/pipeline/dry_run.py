@@ -87,18 +87,19 @@ def _row(each: Fitting, device: Device) -> Row:
         stage=each.stage,
         device=device.label,
         memory=f"{gigabytes(takes.total)} of {gigabytes(device.memory_bytes)}{' each' if device.count > 1 else ''}",
-        time=f"{'at most ' if each.bound and each.tokens else ''}{time}",
+        time=f"{'about ' if each.tokens else ''}{time}",
         fits="fits" if fits else f"does not fit{what_helps(each, device)}",
     )
 
 
 def _size(each: Fitting) -> str:
     tokens = f"{each.tokens / 1e6:,.2f} million tokens" if each.tokens else "a number of tokens that is not known yet"
-    bound = " at most, by the size of its sources" if each.bound else ""
+    guessed = ", by the size of its sources" if each.guessed and each.tokens else ""
     settings = each.settings
+    epochs = "1 epoch" if settings.epochs == 1 else f"{settings.epochs} epochs"
     return (
-        f"{each.stage}: {each.shape.parameters / 1e6:,.1f} million parameters, {tokens} over {settings.epochs} epochs"
-        f"{bound}; rows of {settings.row_tokens} tokens, {settings.rows_at_once} at once"
+        f"{each.stage}: {each.shape.parameters / 1e6:,.1f} million parameters, {tokens} over {epochs}"
+        f"{guessed}; rows of {settings.row_tokens} tokens, {settings.rows_at_once} at once"
     )
 
 

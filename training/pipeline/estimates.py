@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training.fitting.settings import FitSettings
+from training.fitting.settings import FitSettings, LoraSettings
 
 GB = 1_000_000_000
 _GIB = 1 << 30
@@ -133,17 +133,23 @@ def seconds(shape: Shape, settings: FitSettings, tokens: float, device: Device) 
 
 def advice(shape: Shape, settings: FitSettings, device: Device) -> tuple[str, ...] | None:
     """What to change so that it fits, in the order of what it costs; empty: it fits; none: nothing here helps."""
-    changed = settings
-    said: tuple[str, ...] = ()
-    if memory(shape, changed, device).total <= device.memory_bytes:
-        return said
-    for text, change in _savings(settings):
-        lower = memory(shape, changed.model_copy(update=change), device).total
-        if lower < memory(shape, changed, device).total:
-            changed, said = changed.model_copy(update=change), (*said, text)
-            if lower <= device.memory_bytes:
-                return said
-    return None
+
+    def fits(changes: list[tuple[str, dict[str, Any]]]) -> bool:
+        changed = settings.model_copy(update={name: new for _, change in changes for name, new in change.items()})
+        return memory(shape, changed, device).total <= device.memory_bytes
+
+    taken: list[tuple[str, dict[str, Any]]] = []
+    for saving in _savings(settings):
+        if fits(taken):
+            break
+        taken.append(saving)
+    if not fits(taken):
+        return None
+    for saving in reversed(taken):  # a later one may have made it needless
+        without = [other for other in taken if other is not saving]
+        if fits(without):
+            taken = without
+    return tuple(text for text, _ in taken)
 
 
 def disk_bytes(shape: Shape, settings: FitSettings) -> int:
@@ -195,7 +201,7 @@ def gigabytes(size: float) -> str:
 def duration(seconds_s: float) -> str:
     """0.4 s, 40 s, 12 min, 3.5 h, 2.1 days"""
     if seconds_s < 10:
-        return f"{seconds_s:.1f} s"
+        return f"{max(seconds_s, 0.1):.1f} s"
     if seconds_s < 100:
         return f"{seconds_s:.0f} s"
     if seconds_s < 5400:
@@ -211,8 +217,6 @@ def _savings(settings: FitSettings) -> Iterator[tuple[str, dict[str, Any]]]:
     if settings.row_tokens > 1024:
         yield "row_tokens: 1024", {"row_tokens": 1024}
     if settings.lora is None:
-        from training.fitting.settings import LoraSettings
-
         yield "lora: {}", {"lora": LoraSettings()}
     if settings.weights == "float32":
         yield "weights: bfloat16", {"weights": "bfloat16"}

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from evaluation.running.evaluate import ModelChoice
 from evaluation.runs import Sampling
 from training.settings import SettingsModel
-from training.tuning.settings import TuneSettings
+from training.tuning.settings import PairSettings, TuneSettings
 
 ModelName = Literal["base", "instruct", "pretrained", "transferred", "tuned", "instruct-pretrained"]
 MADE_BY = {
@@ -101,15 +101,18 @@ class Transfer(SettingsModel):
 
 
 class Tune(TuneSettings):
-    """The fine-tuning arm: the instruct model, tuned on conversations."""
+    """The fine-tuning arm: the instruct model, tuned on pairs that are mined from the corpus, or on conversations."""
 
+    pairs: PairSettings | None = Field(default=None, description="documentation and function, mined from the corpus")
     conversations: Path | None = Field(default=None, description='JSON lines {"messages": [...]}')
     held_out: Path | None = Field(default=None, description="the same, only measured on")
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> Self:
-        if self.conversations is None:
-            raise ValueError("nothing to learn; name a file with `conversations`")
+        if (self.pairs is None) is (self.conversations is None):
+            raise ValueError("learns either `pairs`, mined from the corpus, or a file of `conversations`; give one")
+        if self.pairs is not None and self.held_out is not None:
+            raise ValueError("pairs are held out as the corpus is; leave held_out away")
         return self
 
 

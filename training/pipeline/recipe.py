@@ -74,6 +74,8 @@ class Recipe(SettingsModel):
     def _what_is_tuned(cls, value: Tune | None, info: ValidationInfo) -> Tune | None:
         if value is not None:
             _needs(info, "tune", "instruct")
+            if value.pairs is not None:
+                _needs(info, "tune.pairs", "corpus", "corpus_file")
         return value
 
     @field_validator("pretrain_instruct")

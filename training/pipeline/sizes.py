@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from core.language_files import LanguageRegistry, load_languages
 from core.languages import TEXT
-from server.models.checks import read_config
+from server.tokens.rendering import TokenRenderer
 from training.corpora.reading import open_source
 from training.corpora.settings import CorpusSettings, Source
 from training.corpora.writing import SUMMARY
@@ -21,6 +22,7 @@ from training.pipeline.models import model_shape
 from training.pipeline.work import Work
 
 _BYTES_PER_TOKEN = 3.0
+_SAMPLE_FILES, _SAMPLE_CHARACTERS = 20, 20_000
 _UNPACKED = 4
 """Bytes of files in a byte of an archive or of a repository's objects."""
 _CORPUS_OF_SOURCES = 3
@@ -30,13 +32,13 @@ _DOCUMENTATION = (".md", ".rst", ".txt", ".html", ".htm", ".pdf", ".markdown")
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """One fitting of the recipe. `tokens`: of all epochs; 0: not known. `bound`: no more than that, not measured."""
+    """One fitting of the recipe. `tokens`: of all epochs; 0: not known. `guessed`: by the size of its sources."""
 
     stage: str
     shape: Shape
     settings: FitSettings
     tokens: float
-    bound: bool
+    guessed: bool
 
 
 def fittings(work: Work) -> list[Fitting]:
@@ -44,16 +46,18 @@ def fittings(work: Work) -> list[Fitting]:
     recipe = work.recipe
     found: list[Fitting] = []
     if recipe.pretrain:
-        tokens, bound = _tokens(work)
-        found.append(Fitting("pretrain", _shape(work.parents["base"]), recipe.pretrain, tokens, bound))
+        tokens, guessed = _tokens(work)
+        found.append(Fitting("pretrain", _shape(work.parents["base"]), recipe.pretrain, tokens, guessed))
         if recipe.pretrain_instruct:
             shape = _shape(work.parents["instruct"])
-            found.append(Fitting("pretrain-instruct", shape, recipe.pretrain, tokens, bound))
+            found.append(Fitting("pretrain-instruct", shape, recipe.pretrain, tokens, guessed))
     if recipe.tune:
         shape = _shape(work.parents["instruct"])
-        size = recipe.tune.conversations.stat().st_size if recipe.tune.conversations else 0
+        mined = work.run.stage("pairs") / "train.jsonl"
+        file = recipe.tune.conversations or mined
+        size = file.stat().st_size if file.exists() else 0
         tokens = recipe.tune.epochs * size / _BYTES_PER_TOKEN
-        found.append(Fitting("tune", shape, recipe.tune, tokens, bound=True))
+        found.append(Fitting("tune", shape, recipe.tune, tokens, guessed=True))
     return found
 
 
@@ -100,7 +104,7 @@ def _of_source(source: Source, settings: CorpusSettings, registry: LanguageRegis
 
 
 def _tokens(work: Work) -> tuple[float, bool]:
-    """Tokens of the pre-training: of the corpus where it is built, else no more than its sources hold."""
+    """Tokens of the pre-training: of the corpus where it is built, else of what its sources hold."""
     settings, corpus = work.recipe.pretrain, work.recipe.corpus
     assert settings is not None
     assert corpus is not None
@@ -110,16 +114,30 @@ def _tokens(work: Work) -> tuple[float, bool]:
         if languages
         else source_bytes(corpus)
     )
-    each = _bytes_per_token(work.parents["base"])
+    each = _bytes_per_token(work.parents["base"], corpus)
     return tokens_of(sizes, settings.repeats, each, settings.epochs, settings.replay_share), not languages
 
 
-def _bytes_per_token(folder: Path) -> float:
-    found = read_json(folder / "vernacular.json").get("bytes_per_token")
-    return float(found) if isinstance(found, int | float) and found > 0 else _BYTES_PER_TOKEN
+def _bytes_per_token(folder: Path, corpus: CorpusSettings) -> float:
+    """Measured on some files of the sources: a new language has fewer bytes in a token than those a model knows."""
+    registry = load_languages([Path(path) for path in corpus.language_folders])
+    texts: list[str] = []
+    for source in corpus.sources:
+        if source.kind == "folder":
+            texts += islice(_texts(source, corpus, registry), _SAMPLE_FILES)
+    size = sum(len(text.encode()) for text in texts)
+    if not size:
+        return _BYTES_PER_TOKEN
+    renderer = TokenRenderer.from_folder(folder)
+    return size / max(1, sum(len(renderer.encode(text)) for text in texts))
+
+
+def _texts(source: Source, corpus: CorpusSettings, registry: LanguageRegistry) -> Iterator[str]:
+    for entry in open_source(source, Path()).entries():
+        if registry.for_path(entry.path).name in corpus.languages and entry.size <= corpus.code.max_bytes:
+            yield entry.read().decode(errors="replace")[:_SAMPLE_CHARACTERS]
 
 
 @lru_cache(maxsize=8)
 def _shape(folder: Path) -> Shape:
-    read_config(folder)
     return model_shape(folder)

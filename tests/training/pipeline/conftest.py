@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,14 @@ from core.gate_record import GateVerdict
 from tests.training.pipeline.small import RECIPE, Fakes, write_project, write_recipe, write_tasks
 from training.pipeline.runner import run_recipe
 
-Go = Callable[..., Fakes]
+FUNCTION = """-- Adds the number {0} to a value that somebody gives, and gives back the sum.
+local function add_{0}(value)
+  local sum = value + {0}
+  return sum
+end
+
+return add_{0}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -58,15 +64,15 @@ def whole(made: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, F
     """A run with LoRA, adapters merged, a scan over the scale, tuning, and the instruct model pre-trained."""
     folder = tmp_path_factory.mktemp("whole") / "project"
     shutil.copytree(made, folder)
-    talk = {"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]}
-    (folder / "talk.jsonl").write_text(json.dumps(talk) + "\n")
+    for package in range(8):
+        (folder / "code" / f"package{package}" / "documented.lua").write_text(FUNCTION.format(package))
     write_tasks(folder / "development.jsonl", {"development": 10})
     arms = {name: {"model": name, "strategy": "completion"} for name in ("tuned", "instruct-pretrained")}
     fitted = {name: RECIPE["pretrain"][name] for name in ("row_tokens", "tokens_per_step", "epochs")}
     write_recipe(
         folder,
         pretrain={**RECIPE["pretrain"], "lora": {"rank": 2, "alpha": 2}},
-        tune={"conversations": "talk.jsonl", **fitted},
+        tune={"pairs": {"languages": ["lua"]}, **fitted},
         transfer={"scan": {"scales": [0.5, 1.0, 1.5], "benchmark": "development.jsonl", "strategy": "completion"}},
         pretrain_instruct=True,
         evaluate={**RECIPE["evaluate"], "arms": {**RECIPE["evaluate"]["arms"], **arms}},

@@ -37,7 +37,7 @@ def text_of(page: str) -> str:
         "by the method difference at scale 1.",
         "1 (taken) 90.0 %",
         "corrected by Holm for the 4 comparisons",
-        "lua 24 18 3,660 6 nothing",
+        "files seen to train on bytes held out dropped lua",
         "The candidate alone solves it: add/final_4",
         "4,125",
         "1.9 GB",

@@ -204,6 +204,7 @@ def test_all_arms(whole: tuple[Path, Fakes]) -> None:
     found = json.loads((run / "transfer" / "scan.json").read_bytes())
     assert (found["chosen"], [entry["share"] for entry in found["scales"]]) == (1.0, [0.6, 0.9, 0.3])
     assert not (run / "transfer" / "trial").exists()
+    assert "add_" in (run / "pairs" / "train.jsonl").read_text()
     for model in (run / "model", run / "merged/pretrained/model", run / "merged/instruct-pretrained/model"):
         verify(model)
         manifest = read_manifest(model)

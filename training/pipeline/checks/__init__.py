@@ -39,9 +39,12 @@ def examine(
     except VernacularError as problem:
         return None, [problem]
     work = Work(recipe, run, found, template, hashes, tools)
-    for each in (*parents.CHECKS, *corpora.CHECKS, *answering.CHECKS, *room.CHECKS):
-        try:
-            each(work)
-        except VernacularError as problem:
-            problems.append(problem)
+    for checks in ((*parents.CHECKS, *corpora.CHECKS, *answering.CHECKS), room.CHECKS):
+        if problems:  # how much room is needed cannot be told of files that are not there
+            break
+        for each in checks:
+            try:
+                each(work)
+            except VernacularError as problem:
+                problems.append(problem)
     return work, problems

@@ -36,15 +36,16 @@ def _corpora(work: Work) -> None:
 
 
 def _mix(work: Work) -> None:
-    """Languages that are repeated must be some of the corpus."""
-    settings, corpus = work.recipe.pretrain, work.recipe.corpus
-    if settings is None or corpus is None:
+    """Languages that are repeated or mined must be some of the corpus."""
+    settings, tune, corpus = work.recipe.pretrain, work.recipe.tune, work.recipe.corpus
+    if corpus is None:
         return
-    known = (*corpus.languages, "text")
-    if unknown := [name for name in settings.repeats if name not in known]:
-        raise RecipeError(
-            f"pretrain.repeats: {unknown[0]!r} is none of the corpus's languages; they are {', '.join(known)}"
-        )
+    for where, named, known in (
+        ("pretrain.repeats", settings.repeats if settings else (), (*corpus.languages, "text")),
+        ("tune.pairs.languages", tune.pairs.languages if tune and tune.pairs else (), corpus.languages),
+    ):
+        if unknown := [name for name in named if name not in known]:
+            raise RecipeError(f"{where}: {unknown[0]!r} is none of the corpus's languages; they are {', '.join(known)}")
 
 
 def _of(name: str, problem: VernacularError) -> VernacularError:

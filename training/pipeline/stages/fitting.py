@@ -9,11 +9,14 @@ from typing import Any
 
 from core.checkpoint import MANIFEST, read_manifest
 from core.files import write_atomically
+from core.language_files import load_languages
 from training.fitting.settings import FitSettings
-from training.pipeline.stage import Stage
+from training.pipeline.orphans import end_orphans
+from training.pipeline.stage import Stage, key_of
+from training.pipeline.tools import Kind
 from training.pipeline.work import Work, fit_inputs
 from training.pretraining.settings import PretrainJob, PretrainSettings
-from training.tuning.settings import TuneJob, TuneSettings
+from training.tuning.settings import PairSettings, TuneJob, TuneSettings
 
 _DOCUMENTS = ("train-", "heldout-")
 _OWN = {"conversations", "held_out", "pairs"}
@@ -28,6 +31,7 @@ def stages(work: Work) -> list[Stage]:
         found += [_pretraining(work, "pretrain", "base", recipe.pretrain)]
         found += _merging(work, "pretrained", "pretrain", "base", recipe.pretrain)
     if recipe.tune:
+        found += [_mining(work, recipe.tune.pairs)] if recipe.tune.pairs else []
         found += [_tuning(work), *_merging(work, "tuned", "tune", "instruct", recipe.tune)]
     if recipe.pretrain and recipe.pretrain_instruct:
         found += [_pretraining(work, "pretrain-instruct", "instruct", recipe.pretrain)]
@@ -79,42 +83,76 @@ def _pretraining(work: Work, name: str, model: str, settings: PretrainSettings) 
         name=name,
         group=name,
         inputs=inputs,
-        run=partial(work.tools.fit, "pretrain", job),
+        run=partial(_fit, work, "pretrain", job),
         after=corpora,
         made=(folder / ("adapter" if settings.lora else "model"), folder / "fit.json"),
         shows={"model": model, "learns": _learns(settings)},
     )
 
 
+def _mining(work: Work, settings: PairSettings) -> Stage:
+    """The pairs that are tuned on, out of the corpus."""
+    folder, corpus = work.run.stage("pairs"), work.recipe.corpus
+    assert corpus is not None
+    registry = load_languages([Path(path) for path in corpus.language_folders])
+
+    def run() -> None:
+        from training.tuning.mining import mine
+
+        counts = mine(work.run.stage("corpus"), registry, settings, folder)
+        work.tools.say(f"pairs: {counts.get('train', 0)} to train on, {counts.get('heldout', 0)} held out")
+
+    specs = {name: key_of(json.loads(registry.named(name).model_dump_json())) for name in settings.languages}
+    return Stage(
+        name="pairs",
+        group="tune",
+        inputs=lambda: {"settings": settings.model_dump(mode="json"), "languages": specs},
+        run=run,
+        after=("corpus",),
+        made=(folder / "train.jsonl",),
+        content=lambda: work.hashes.content(folder / "train.jsonl"),
+        shows={"languages": ", ".join(settings.languages)},
+    )
+
+
 def _tuning(work: Work) -> Stage:
     part = work.recipe.tune
     assert part is not None
-    assert part.conversations is not None
     folder = work.run.stage("tune")
     settings = TuneSettings(**part.model_dump(exclude=_OWN))
-    conversations, held_out = part.conversations, part.held_out
-    job = TuneJob(
-        model=str(work.parents["instruct"]),
-        conversations=conversations,
-        held_out=held_out,
-        settings=settings,
-        folder=folder,
-    )
+    mined = part.pairs is not None
+    conversations = work.run.stage("pairs") / "train.jsonl" if mined else part.conversations
+    held_out = work.run.stage("pairs") / "heldout.jsonl" if mined else part.held_out
+    assert conversations is not None
+
+    def run() -> None:
+        measured = held_out if held_out and held_out.exists() and held_out.stat().st_size else None
+        job = TuneJob(
+            model=str(work.parents["instruct"]),
+            conversations=conversations,
+            held_out=measured,
+            settings=settings,
+            folder=folder,
+        )
+        _fit(work, "tune", job)
 
     def inputs() -> dict[str, Any]:
-        return {
+        found = {
             "instruct": work.hashes.model(work.parents["instruct"]),
             "settings": fit_inputs(settings.model_copy(update={"chat_template": None})),
             "chat_template": work.hashes.file(settings.chat_template) if settings.chat_template else "",
-            "conversations": work.hashes.file(conversations),
-            "held_out": work.hashes.file(held_out) if held_out else "",
         }
+        if not mined:
+            found["conversations"] = work.hashes.file(conversations)
+            found["held_out"] = work.hashes.file(held_out) if held_out else ""
+        return found
 
     return Stage(
         name="tune",
         group="tune",
         inputs=inputs,
-        run=partial(work.tools.fit, "tune", job),
+        run=run,
+        after=("pairs",) if mined else (),
         made=(folder / ("adapter" if settings.lora else "model"), folder / "fit.json"),
         shows={"model": "instruct", "learns": _learns(settings)},
     )
@@ -151,6 +189,11 @@ def wanted(work: Work, model: str) -> bool:
     if model == "pretrained" and recipe.transfer and not recipe.transfer.plain:
         return True
     return any(arm.model == model for arm in (recipe.evaluate.arms.values() if recipe.evaluate else ()))
+
+
+def _fit(work: Work, kind: Kind, job: PretrainJob | TuneJob) -> None:
+    end_orphans(job.folder / "job.json", work.tools.say)
+    work.tools.fit(kind, job)
 
 
 def _learns(settings: FitSettings) -> str:
