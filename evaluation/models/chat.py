@@ -58,8 +58,21 @@ class ChatTemplate:
         """An outline, or a part of one, with the texts in their places."""
         segments: list[Segment] = []
         for place, piece in enumerate(_STAND_IN.split(outline)):
-            segments += [Text(texts[int(piece)])] if place % 2 else _special(piece, self._renderer)
+            segments += [Text(texts[int(piece)])] if place % 2 else self._special(piece)
         return merged(segments)
+
+    def _special(self, text: str) -> Iterator[Segment]:
+        if self._controls is None:
+            yield Text(text)
+            return
+        for number, piece in enumerate(self._controls.split(text)):
+            yield Special(piece) if number % 2 else Text(piece)
+
+    @functools.cached_property
+    def _controls(self) -> re.Pattern[str] | None:
+        """Matches a special token's text, the longest first."""
+        names = sorted(self._renderer.vocabulary.controls, key=len, reverse=True)
+        return re.compile(f"({'|'.join(map(re.escape, names))})") if names else None
 
     def _rendered(self, messages: list[dict[str, str]], ready: bool) -> str:
         tokenizer = self._tokenizer
@@ -99,15 +112,6 @@ class ChatTemplate:
 def stand_in(number: int) -> str:
     """What stands for the text of message `number`: private characters, which no template and no trimming changes."""
     return f"\ue000{number}\ue001"
-
-
-def _special(text: str, renderer: TokenRenderer) -> Iterator[Segment]:
-    names = sorted(renderer.vocabulary.controls, key=len, reverse=True)
-    if not names:
-        yield Text(text)
-        return
-    for piece in re.split(f"({'|'.join(map(re.escape, names))})", text):
-        yield Special(piece) if piece in renderer.vocabulary.controls else Text(piece)
 
 
 def _spoken(folder: Path, renderer: TokenRenderer) -> list[bytes]:

@@ -21,8 +21,8 @@ from core.languages import LanguageSpec
 from evaluation.models.base import Message
 from evaluation.strategies.chat import fenced, introduction, question, solved_code
 from evaluation.tasks import Task
+from training.tuning.reading import first_line, has_name, one_block, parameters_of, tagged
 
-_BLOCK = re.compile(r"```(?P<tag>[^\n`]*)\n(?P<code>.*?)\n?```", re.DOTALL)
 _TAGS = (
     "code",
     "answer",
@@ -148,29 +148,6 @@ def form_tasks(tasks: Sequence[Task], seed: int, forms: Sequence[str] | None = N
     return asked
 
 
-def parameters_of(task: Task) -> list[str]:
-    """The names of the function's parameters, as the code given writes them."""
-    found = re.search(rf"(?<![\w-]){re.escape(task.entry_point)}\s*\(", task.before)
-    if not found or not task.entry_point:
-        return []
-    depth, piece, pieces = 0, "", []
-    for character in task.before[found.end() :]:
-        if character in ")]}>" and depth == 0:
-            break
-        depth += (character in "([{<") - (character in ")]}>")
-        if character == "," and depth == 0:
-            pieces.append(piece)
-            piece = ""
-        else:
-            piece += character
-    names = [re.match(r"\s*(?:\*+|\.\.\.)?([\w-]+)", one) for one in [*pieces, piece]]
-    return [name[1] for name in names if name]
-
-
-def _first_line(task: Task) -> str:
-    return task.before.strip().split("\n")[0].rstrip()
-
-
 def _invented(rng: random.Random, task: Task) -> str:
     return "".join(rng.choice(_SYLLABLES) for _ in range(rng.choice((2, 3))))
 
@@ -192,18 +169,6 @@ def _renamed(asked: FormTask, code: str) -> str:
     return re.sub(rf"(?<![\w-]){re.escape(asked.task.entry_point)}(?![\w-])", asked.slot, code)
 
 
-def _one_block(answer: str, tag: str | None = None) -> str | None:
-    """The code of an answer that is one fenced block and nothing else."""
-    found = _BLOCK.fullmatch(answer)
-    if not found or "```" in found["code"] or (tag is not None and found["tag"].strip() != tag):
-        return None
-    return found["code"] if found["code"].strip() else None
-
-
-def _has_name(code: str, name: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", code) is not None
-
-
 def _json_names(answer: str, asked: FormTask) -> bool:
     try:
         return bool(json.loads(answer) == {asked.slot: asked.task.entry_point})
@@ -211,14 +176,23 @@ def _json_names(answer: str, asked: FormTask) -> bool:
         return False
 
 
-def _tagged(answer: str, tag: str) -> bool:
-    inside = answer.removeprefix(f"<{tag}>").removesuffix(f"</{tag}>")
-    return len(answer) - len(inside) == 2 * len(tag) + 5 and "```" not in inside and bool(inside.strip())
-
-
 def _commented(answer: str, asked: FormTask, language: LanguageSpec) -> bool:
-    code = _one_block(answer)
+    code = one_block(answer)
     return code is not None and code.split("\n")[0].rstrip() == _comment(asked, language)
+
+
+def _is_plain(answer: str, asked: FormTask, language: LanguageSpec) -> bool:
+    """Whether every line at the first column was given, opens a definition or a comment, or closes something."""
+    given = {line.rstrip() for line in asked.task.before.split("\n")}
+    openers = (*language.definition_keywords, *language.line_comments, *(c.open for c in language.block_comments))
+    outer = [line.rstrip() for line in answer.split("\n") if line.strip() and not line[0].isspace()]
+    fits = all(
+        line in given or line.split()[0] in openers or not line[0].isalpha() or line == "end" or "=" in line
+        for line in outer
+    )
+    return (
+        "```" not in answer and fits and answer != asked.task.entry_point and has_name(answer, asked.task.entry_point)
+    )
 
 
 def _comment(asked: FormTask, language: LanguageSpec) -> str:
@@ -226,8 +200,8 @@ def _comment(asked: FormTask, language: LanguageSpec) -> str:
 
 
 def _renamed_right(answer: str, asked: FormTask, language: LanguageSpec) -> bool:
-    code = _one_block(answer)
-    return code is not None and _has_name(code, asked.slot) and not _has_name(code, asked.task.entry_point)
+    code = one_block(answer)
+    return code is not None and has_name(code, asked.slot) and not has_name(code, asked.task.entry_point)
 
 
 def _code(asked: FormTask, language: LanguageSpec) -> str:
@@ -258,8 +232,8 @@ _ALL = (
             "Repeat only the first line of the code.",
             "Give the code's first line and nothing else.",
         ),
-        lambda a, _: _first_line(a.task),
-        lambda said, a, _: said == _first_line(a.task),
+        lambda a, _: first_line(a.task),
+        lambda said, a, _: said == first_line(a.task),
     ),
     Form(
         "parameters",
@@ -324,7 +298,7 @@ _ALL = (
             "Only repeat the code given, in a fenced block.",
         ),
         lambda a, language: fenced(a.task.before, language),
-        lambda said, a, _: (_one_block(said) or "").strip() == a.task.before.strip(),
+        lambda said, a, _: (one_block(said) or "").strip() == a.task.before.strip(),
     ),
     Form(
         "tags",
@@ -335,7 +309,7 @@ _ALL = (
             "Use <{slot}> tags around the code instead of a fenced block.",
         ),
         lambda a, language: f"<{a.slot}>\n{_code(a, language)}\n</{a.slot}>",
-        lambda said, a, _: _tagged(said, a.slot),
+        lambda said, a, _: tagged(said, a.slot),
         _tag,
     ),
     Form(
@@ -347,7 +321,7 @@ _ALL = (
             "Use one fenced block, called {slot}, and nothing else.",
         ),
         lambda a, language: f"```{a.slot}\n{_code(a, language)}\n```",
-        lambda said, a, _: _one_block(said, a.slot) is not None,
+        lambda said, a, _: one_block(said, a.slot) is not None,
         _tag,
     ),
     Form(
@@ -356,7 +330,7 @@ _ALL = (
         ("Begin with the line {slot}", "Begin the answer with the line {slot}", "The answer's first line is {slot}"),
         lambda a, language: f"{a.slot}\n{_dressed(a, language)}",
         lambda said, a, _: (
-            said.split("\n")[0].rstrip() == a.slot and _one_block(said.partition("\n")[2].strip()) is not None
+            said.split("\n")[0].rstrip() == a.slot and one_block(said.partition("\n")[2].strip()) is not None
         ),
         _line,
     ),
@@ -365,7 +339,7 @@ _ALL = (
         "code",
         ("End with the line {slot}", "End the answer with the line {slot}", "The answer's last line is {slot}"),
         lambda a, language: f"{_dressed(a, language)}\n{a.slot}",
-        lambda said, a, _: said.split("\n")[-1] == a.slot and _one_block(said.rpartition("\n")[0].strip()) is not None,
+        lambda said, a, _: said.split("\n")[-1] == a.slot and one_block(said.rpartition("\n")[0].strip()) is not None,
         _line,
     ),
     Form(
@@ -377,7 +351,7 @@ _ALL = (
             "No fence, just the code.",
         ),
         _code,
-        lambda said, a, _: "```" not in said and _has_name(said, a.task.entry_point) and said != a.task.entry_point,
+        _is_plain,
     ),
     Form(
         "comment",

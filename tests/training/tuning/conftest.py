@@ -14,8 +14,12 @@ TEMPLATES: dict[str, tuple[str, tuple[str, ...], str]] = {
     # name: template, its special tokens, the token that ends an answer
     "qwen2.5": (
         (
-            "{%- if messages[0]['role'] != 'system' %}{{- '<|im_start|>system\\nYou are Qwen.<|im_end|>\\n' }}{%- endif %}"
-            "{%- for m in messages %}{{- '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>' + '\\n' }}{%- endfor %}"
+            ""
+            "{%- if messages[0]['role'] != 'system' %}"
+            "{{- '<|im_start|>system\\nYou are Qwen.<|im_end|>\\n' }}{%- endif %}"
+            ""
+            "{%- for m in messages %}"
+            "{{- '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>' + '\\n' }}{%- endfor %}"
             "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
         ),
         ("<|endoftext|>", "<|im_start|>", "<|im_end|>"),
@@ -35,7 +39,8 @@ TEMPLATES: dict[str, tuple[str, tuple[str, ...], str]] = {
         (
             "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{% set system = messages[0]['content'] %}"
             "{% set rest = messages[1:] %}{% else %}{% set rest = messages %}{% endif %}{% for m in rest %}"
-            "{% if m['role'] == 'user' %}{% if loop.last or (loop.index0 == rest|length - 2 and rest[-1].role != 'user') %}"
+            "{% if m['role'] == 'user' %}"
+            "{% if loop.last or (loop.index0 == rest|length - 2 and rest[-1].role != 'user') %}"
             "{{ '[INST] ' + (system + '\\n\\n' if system is defined else '') + m['content'] + '[/INST]' }}{% else %}"
             "{{ '[INST] ' + m['content'] + '[/INST]' }}{% endif %}{% else %}{{ ' ' + m['content'] + eos_token }}"
             "{% endif %}{% endfor %}"
@@ -49,7 +54,8 @@ TEMPLATES: dict[str, tuple[str, tuple[str, ...], str]] = {
             "{% endif %}{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
             "{{ raise_exception('Conversation roles must alternate') }}{% endif %}"
             "{{ '<start_of_turn>' + ('model' if m['role'] == 'assistant' else m['role']) + '\\n' + m['content'] | trim "
-            "+ '<end_of_turn>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\\n' }}{% endif %}"
+            "+ '<end_of_turn>\\n' }}{% endfor %}"
+            "{% if add_generation_prompt %}{{ '<start_of_turn>model\\n' }}{% endif %}"
         ),
         ("<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>"),
         "<end_of_turn>",
@@ -68,7 +74,8 @@ TEMPLATES: dict[str, tuple[str, tuple[str, ...], str]] = {
         (
             "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'system' %}{{ m['content'] }}"
             "{% elif m['role'] == 'user' %}{{ '<｜User｜>' + m['content'] }}{% else %}"
-            "{{ '<｜Assistant｜>' + m['content'].split('</think>')[-1] + '<｜end▁of▁sentence｜>' }}{% endif %}{% endfor %}"
+            "{{ '<｜Assistant｜>' + m['content'].split('</think>')[-1] + '<｜end▁of▁sentence｜>' }}"
+            "{% endif %}{% endfor %}"
             "{% if add_generation_prompt %}{{ '<｜Assistant｜><think>\\n' }}{% endif %}"
         ),
         ("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>", "<think>"),

@@ -10,7 +10,7 @@ from core.languages import LanguageSpec
 from evaluation.models.base import Message
 from evaluation.strategies.chat import fenced, solved_code
 from evaluation.tasks import Scoring, Task
-from training.tuning.forms import FORMS, parameters_of
+from training.tuning.forms import FORMS
 from training.tuning.instructions.cases import CASES
 from training.tuning.instructions.charges import charge, reckoning
 from training.tuning.instructions.functions import Function
@@ -20,6 +20,7 @@ from training.tuning.instructions.printing import Look
 from training.tuning.instructions.simple import SIMPLE
 from training.tuning.instructions.words import Words
 from training.tuning.mining import conversation
+from training.tuning.reading import parameters_of
 
 Conversation = list[Message]
 

@@ -271,17 +271,18 @@ def cheaper(words: Words) -> Function:
     rng = words.rng
     measure = words.measure()
     one, other = _texts(words, 2)
+    once, every = said(measure.name), measure.one
     b1, b2 = words.number(False, 1, 60), words.number(False, 1, 60)
     r1, r2 = words.number(False, 1, 20), words.number(False, 1, 20)
     quantity: Expr = Var(measure.name)
     sentence = rng.choice(
         (
             (
-                f'Which costs less for so many {measure.many}: "{one}" with {b1.text} plus {r1.text} per {measure.one}, '
+                f'Which costs less for so many {measure.many}: "{one}" with {b1.text} plus {r1.text} per {every}, '
                 f'or "{other}" with {b2.text} plus {r2.text}; "{one}" where both are equal.'
             ),
             (
-                f'The cheaper one by {said(measure.name)}: "{one}" is {b1.text} and {r1.text} each, "{other}" is {b2.text} '
+                f'The cheaper one by {once}: "{one}" is {b1.text} and {r1.text} each, "{other}" is {b2.text} '
                 f'and {r2.text} each. If they are the same, "{one}".'
             ),
         )

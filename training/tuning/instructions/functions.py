@@ -7,7 +7,7 @@ Names are tuples of words; a printer joins them as its language does. A sentence
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 Name = tuple[str, ...]
@@ -118,8 +118,7 @@ Statement = Let | Give | Refuse | When | Gather
 class Function:
     """A function, the sentence that asks for it, and what stands before it.
 
-    `whole`: its numbers are whole in languages that tell whole numbers from others. `about` is a short text about
-    what it is for, `kind` its family.
+    `whole`: its numbers are whole in languages that tell whole numbers from others. `kind` is its family.
     """
 
     kind: str
@@ -135,10 +134,6 @@ class Function:
     def __post_init__(self) -> None:
         last = self.body[-1]
         assert isinstance(last, Give | Refuse), "a function ends with what it gives"
-
-    def with_name(self, name: Name) -> Function:
-        """The same under another name."""
-        return replace(self, name=name)
 
 
 def said(name: Name) -> str:

@@ -1,8 +1,8 @@
 """Writes the conversations of a recipe.
 
 Guarantees: what is written depends on the settings, the corpus and the language files alone; no question stands twice,
-nor in both files; a conversation of one kind does not depend on the amounts of the others. The file to train on goes
-from short to long, blurred: a curriculum for who reads it in order.
+nor in both files; how many there are of one kind changes no other (but a fifth of the forms are asked of pairs). The
+file to train on goes from short to long, blurred: a curriculum for who reads it in order.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class _Writer:
         name = self._language(rng)
         spec = self.languages.named(name)
         words = Words(rng, self.settings.invented)
-        if kind == "forms" and self.settings.amounts.pairs and rng.random() < 0.2:
+        if kind == "forms" and rng.random() < 0.2 and self.settings.amounts.pairs:
             tasks = self._mined(name, part)
             task = rng.choice(tasks) if tasks else task_of(any_function(words), spec, rng)
         else:
