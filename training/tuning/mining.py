@@ -17,12 +17,14 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from completion.parsing import Parsing, SyntaxTree
 from core.errors import ConfigError
 from core.files import write_atomically
 from core.language_files import LanguageRegistry
 from core.languages import LanguageSpec
-from evaluation.heldout.positions import HeldOutDocument, read_heldout
+from evaluation.heldout.positions import HeldOutDocument
 from evaluation.making.functions import Function, find_functions
 from evaluation.making.holes import opens_definition
 from evaluation.making.infill import PARSE_LIMIT_S
@@ -175,10 +177,29 @@ def _definitions_above(source: SourceText, function: Function) -> Iterator[tuple
         yield source.text[line.start : source.lines[following - 1].end].rstrip(), name
 
 
-def _documents(path: Path, needed: bool) -> list[HeldOutDocument]:
-    if not path.exists() and not needed:
-        return []
-    return read_heldout(path) if needed or path.stat().st_size else []
+def _documents(path: Path, needed: bool) -> Iterator[HeldOutDocument]:
+    """The documents of a file, one at a time; a corpus may be larger than memory."""
+    if not needed and not path.exists():
+        return
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                yield _document(line, f"{path}:{number}")
+    except OSError as problem:
+        raise ConfigError(
+            f"{path}: cannot be read ({(problem.strerror or 'error').lower()}); a folder with a built corpus is needed"
+        ) from None
+
+
+def _document(line: bytes, where: str) -> HeldOutDocument:
+    try:
+        return HeldOutDocument.model_validate_json(line)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"])) or "the line"
+        raise ConfigError(
+            f"{where}: {key}: {first['msg']}; each line is {{{', '.join(HeldOutDocument.model_fields)}}}"
+        ) from None
 
 
 def _text_key(task: Task) -> str:

@@ -158,4 +158,7 @@ def test_bad_input_is_one_line(tmp_path: Path) -> None:
         mine(folder, LANGUAGES, PairSettings(languages=("levi",)), tmp_path / "out")
     with pytest.raises(ConfigError, match=r"train-lua.jsonl: cannot be read"):
         mine(folder, LANGUAGES, PairSettings(languages=("lua",)), tmp_path / "out")
+    (folder / "train-levy.jsonl").write_text('{"language": "levy"}\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"train-levy.jsonl:1: package: .*each line is"):
+        mine(folder, LANGUAGES, PairSettings(languages=("levy",)), tmp_path / "out")
     assert not (tmp_path / "out").exists()
