@@ -31,7 +31,7 @@ from core.checkpoint import CorpusRecord, model_files_sha256
 from core.errors import ConfigError, TrainingError
 from core.files import write_atomically
 from training.allocator import keep_freed_memory
-from training.curve import read_curve
+from training.curve import cut_back, read_curve
 from training.fitting.heldout import HeldOutTexts
 from training.fitting.models import AddedTokens, load_model, save_model, token_ids
 from training.fitting.packing import Rows, collate, write_rows
@@ -82,7 +82,7 @@ def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
         keep_freed_memory()
         if work.settings.threads:
             torch.set_num_threads(work.settings.threads)
-        with PartialState().main_process_first():
+        with _processes().main_process_first():
             tell({"say": "making rows"})
             settings = work.settings
             counts = write_rows(
@@ -100,9 +100,7 @@ def _begin(work: Work) -> None:
         json.dumps([settings, model_files_sha256(work.model), work.inputs], sort_keys=True).encode()
     ).hexdigest()
     place = work.folder / "key"
-    if place.exists() and place.read_text(encoding="utf-8") == key:
-        return
-    with PartialState().main_process_first():
+    with _processes().main_process_first():
         if not (place.exists() and place.read_text(encoding="utf-8") == key):
             for name in ("rows", "steps", "model", "adapter", "model.partial", "adapter.partial"):
                 shutil.rmtree(work.folder / name, ignore_errors=True)
@@ -134,14 +132,15 @@ def _train(work: Work, rows: Rows, tell: Tell) -> dict[str, Any]:
         data_collator=lambda batch: collate(batch, pad_id, settings.row_tokens if settings.compile else None),
         optimizers=_optimizers(model, settings, arguments),
     )
-    last = last_whole_checkpoint(work.folder / "steps")
+    last = _last(work)
     trainer.args.eval_on_start = last is None and bool(work.held_out.sequences)
     if last is None or not watch.is_over(_state(last)):
+        cut_back(work.folder / "curve.jsonl", _state(last).global_step if last else -1)
         with watch.signals():
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         if watch.interrupted and trainer.state.global_step < arguments.max_steps:
             raise KeyboardInterrupt
-    last = last_whole_checkpoint(work.folder / "steps")
+    last = _last(work)
     assert last is not None
     state = _state(last)
     ended = {
@@ -149,10 +148,16 @@ def _train(work: Work, rows: Rows, tell: Tell) -> dict[str, Any]:
         "best": state.best_global_step or state.global_step,
         "early": state.global_step < arguments.max_steps,
     }
-    with PartialState().main_process_first():
-        if PartialState().is_main_process:
-            write_atomically(place, json.dumps(ended) + "\n")
+    if _processes().is_main_process:
+        write_atomically(place, json.dumps(ended) + "\n")
     return ended
+
+
+def _last(work: Work) -> Path | None:
+    """The newest whole checkpoint, as the main process sees it once all have come here."""
+    _processes().wait_for_everyone()
+    with _processes().main_process_first():
+        return last_whole_checkpoint(work.folder / "steps")
 
 
 def _finish(work: Work, rows: Rows, counts: dict[str, int], ended: dict[str, Any]) -> FitRecord:
@@ -184,7 +189,7 @@ def _finish(work: Work, rows: Rows, counts: dict[str, int], ended: dict[str, Any
         rows=counts,
         added_tokens=len(work.added.tokens) if work.added else 0,
     )
-    if not PartialState().is_main_process:
+    if not _processes().is_main_process:
         return record
     shutil.rmtree(partial, ignore_errors=True)
     save_model(model, work.model, partial, work.added)
@@ -252,7 +257,7 @@ def _optimizers(model: PreTrainedModel, settings: FitSettings, arguments: Traini
 
 def _arguments(settings: FitSettings, rows: int, folder: Path, *, measured: bool) -> TrainingArguments:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    processes = PartialState().num_processes
+    processes = _processes().num_processes
     on_gpu = torch.cuda.is_available()
     at_once = settings.row_tokens * settings.rows_at_once * processes
     if settings.tokens_per_step % at_once:
@@ -293,6 +298,11 @@ def _arguments(settings: FitSettings, rows: int, folder: Path, *, measured: bool
         dataloader_pin_memory=on_gpu,
         remove_unused_columns=False,
     )
+
+
+def _processes() -> PartialState:
+    """The processes that train together; a GPU is used where there is one."""
+    return PartialState(cpu=not torch.cuda.is_available())
 
 
 def _state(checkpoint: Path) -> TrainerState:

@@ -16,7 +16,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from core.errors import CheckpointError, ConfigError
-from server.models.checks import check_folder, context_limit
+from server.models.checks import check_folder, context_limit, read_config
 from server.tokens.rendering import TokenRenderer
 from server.tokens.vocabulary import is_control, read_tokenizer_file
 from training.fitting.settings import FitSettings, LoraSettings
@@ -67,12 +67,15 @@ def load_model(folder: Path, settings: FitSettings, added: AddedTokens | None = 
 def token_ids(folder: Path) -> tuple[int | None, int, int]:
     """`(begin, end, padding)`: what documents begin with (`None`: nothing), end with, and rows are filled with.
 
-    Raises `CheckpointError` where the tokenizer cannot be loaded or has no end.
+    Raises `CheckpointError` where the tokenizer cannot be loaded, or nothing says what ends a document.
     """
     tokenizer = _tokenizer(folder)
     end = tokenizer.eos_token_id
     if end is None:
-        raise CheckpointError(f"{folder}: its tokenizer has no eos_token; set it in tokenizer_config.json")
+        declared = read_config(folder).get("eos_token_id")
+        end = declared[0] if isinstance(declared, list) and declared else declared
+    if not isinstance(end, int):
+        raise CheckpointError(f"{folder}: neither tokenizer_config.json nor config.json names an eos_token")
     begin = tokenizer.bos_token_id
     first = tokenizer("a")["input_ids"][0]
     padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else end

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -73,15 +73,16 @@ def write_rows(
     shutil.rmtree(folder, ignore_errors=True)
     work = folder / "work"
     work.mkdir(parents=True)
-    parts = [_packed(sequences(epoch), row_tokens, work / str(epoch)) for epoch in range(epochs)]
-    if not sum(map(len, parts)):
+    packed = [_packed(sequences(epoch), row_tokens, work / str(epoch)) for epoch in range(epochs)]
+    parts = [part for part in packed if part is not None]
+    if not parts:
         raise TrainingError("there is nothing to learn: not one sequence of two tokens came out of the documents")
     shuffled = [part.shuffle(seed=seed + epoch, keep_in_memory=True) for epoch, part in enumerate(parts)]
     rows = concatenate_datasets(shuffled)
     rows.save_to_disk(str(folder / _ROWS))
     tokens = int(sum(sum(lengths) for lengths in rows["seq_lengths"]))
     summary = {"rows": len(rows), "tokens": tokens, "sequences": sum(len(lengths) for lengths in rows["seq_lengths"])}
-    del rows, shuffled, parts
+    del rows, shuffled, parts, packed
     shutil.rmtree(work)
     os.sync()
     write_atomically(folder / _SUMMARY, json.dumps(summary) + "\n")
@@ -90,17 +91,21 @@ def write_rows(
 
 def _packed(sequences: Iterable[TokenSequence], row_tokens: int, cache: Path) -> Any:
     from datasets import Dataset, Features, List, Value
+    from datasets.arrow_writer import ArrowWriter
     from trl.data_utils import pack_dataset
 
-    def pieces() -> Iterator[dict[str, list[int]]]:
+    cache.mkdir()
+    features = Features({"input_ids": List(Value("int32")), "labels": List(Value("int32"))})
+    with ArrowWriter(path=str(cache / "loose.arrow"), features=features, writer_batch_size=_WINDOW) as writer:
         for sequence in sequences:
             for start in range(0, len(sequence.input_ids), row_tokens):
                 ids = sequence.input_ids[start : start + row_tokens]
                 if len(ids) > 1:
-                    yield {"input_ids": ids, "labels": sequence.labels[start : start + row_tokens]}
-
-    features = Features({"input_ids": List(Value("int32")), "labels": List(Value("int32"))})
-    loose = Dataset.from_generator(pieces, features=features, cache_dir=str(cache), fingerprint=cache.name)
+                    writer.write({"input_ids": ids, "labels": sequence.labels[start : start + row_tokens]})
+        count, _ = writer.finalize()
+    if not count:
+        return None
+    loose = Dataset.from_file(str(cache / "loose.arrow"))
     options = {"batch_size": _WINDOW, "cache_file_name": str(cache / "packed.arrow"), "writer_batch_size": 200}
     return pack_dataset(loose, row_tokens, "bfd", options)
 

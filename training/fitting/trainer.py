@@ -24,7 +24,7 @@ from torch.utils.data import Dataset, Sampler, SequentialSampler
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from core.errors import TrainingError
-from training.curve import append_point, cut_back
+from training.curve import append_point
 from training.fitting.heldout import HeldOutTexts, bits_per_byte, together
 from training.fitting.packing import Rows
 from training.fitting.settings import FitSettings
@@ -116,10 +116,9 @@ class Watch(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Cut the curve back to the checkpoint, and have the beginning measured."""
+        """Tell where it begins."""
         self._mark = (self.tokens(state.global_step), time.monotonic())
         if state.is_world_process_zero:
-            cut_back(self._curve, state.global_step)
             self._tell({"step": state.global_step, "steps": state.max_steps})
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
