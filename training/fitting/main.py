@@ -27,7 +27,7 @@ def main() -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     run: Callable[..., None] = import_module(KINDS[kind]).run
     first = int(os.environ.get("RANK", "0")) == 0
     status = 0

@@ -159,7 +159,7 @@ def test_held_out_texts_count_the_bytes_of_what_is_predicted(base: Path, corpus:
 
 def test_what_is_wrong_is_said_before_anything_is_trained(base: Path, corpus: Path, tmp_path: Path) -> None:
     def run(model: Path = base, corpus: Path = corpus, **options: object) -> None:
-        settings = PretrainSettings(row_tokens=64, tokens_per_step=64, **options)  # type: ignore[arg-type]
+        settings = PretrainSettings(row_tokens=64, tokens_per_step=64, **options)
         pretrain(PretrainJob(model=str(model), corpus=corpus, settings=settings, folder=tmp_path / "fit"))
 
     with pytest.raises(ConfigError, match=r"holds no corpus \(corpus\.json is missing\)"):
