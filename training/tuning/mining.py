@@ -136,11 +136,9 @@ def documentation_of(function: Function, spec: LanguageSpec) -> str:
 def _end(source: SourceText, function: Function) -> int:
     """Behind the body, and behind the line that closes it, if there is one."""
     row = source.row_of(function.body.end - 1)
-    if row + 1 < len(source.lines):
-        below = source.lines[row + 1]
-        closes = not below.blank and below.indentation == 0
-        if closes and _CLOSING.fullmatch(source.text, below.first, below.end):
-            return below.end
+    below = next((line for line in source.lines[row + 1 :] if not line.blank), None)
+    if below and below.indentation == 0 and _CLOSING.fullmatch(source.text, below.first, below.end):
+        return below.end
     return function.body.end
 
 

@@ -97,6 +97,7 @@ def test_definitions_that_the_function_names_are_shown_if_there_is_room() -> Non
             "end",
         ),
         ("javascript", "/**\n * Adds one.\n */\nfunction add(n) {\n  return n + 1;\n}\n", "Adds one.", "}"),
+        ("javascript", "// Adds one.\nmodule.exports = function (n) {\n  return n + 1;\n\n};\n", "Adds one.", "};"),
         ("moonbit", "///|\n/// Adds one.\nfn add(n : Int) -> Int {\n  n + 1\n}\n", "Adds one.", "}"),
     ],
 )
