@@ -64,6 +64,8 @@ class Work:
     added: AddedTokens | None = None
     template: str = ""
     corpus: CorpusRecord = field(default_factory=CorpusRecord)
+    finish: Callable[[Path], None] = lambda _: None
+    """Puts what else belongs there into the model's folder."""
 
 
 def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
@@ -86,7 +88,11 @@ def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
             tell({"say": "making rows"})
             settings = work.settings
             counts = write_rows(
-                work.sequences, settings.epochs, settings.row_tokens, settings.seed, work.folder / "rows"
+                work.sequences,
+                settings.epochs,
+                settings.row_tokens,
+                settings.seed if settings.shuffle else None,
+                work.folder / "rows",
             )
         rows = Rows(work.folder / "rows")
         ended = _train(work, rows, tell)
@@ -193,6 +199,7 @@ def _finish(work: Work, rows: Rows, counts: dict[str, int], ended: dict[str, Any
         return record
     shutil.rmtree(partial, ignore_errors=True)
     save_model(model, work.model, partial, work.added)
+    work.finish(partial)
     if not work.settings.lora:
         _write_manifest(work, partial, model, record, curve)
     shutil.rmtree(work.folder / name, ignore_errors=True)

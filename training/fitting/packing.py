@@ -57,9 +57,11 @@ class Rows(TorchDataset[dict[str, Any]]):
 
 
 def write_rows(
-    sequences: Callable[[int], Iterable[TokenSequence]], epochs: int, row_tokens: int, seed: int, folder: Path
+    sequences: Callable[[int], Iterable[TokenSequence]], epochs: int, row_tokens: int, seed: int | None, folder: Path
 ) -> dict[str, int]:
-    """Pack `sequences(epoch)` of every epoch into `folder`, the rows of an epoch shuffled; counts of what came out.
+    """Pack `sequences(epoch)` of every epoch into `folder`; counts of what came out.
+
+    The rows of an epoch are shuffled by `seed`; where it is `None`, they stay about as the sequences came.
 
     Rows that lie there whole are left. Longer sequences than a row are cut. Raises `TrainingError` where nothing can
     be learned.
@@ -77,12 +79,13 @@ def write_rows(
     parts = [part for part in packed if part is not None]
     if not parts:
         raise TrainingError("there is nothing to learn: not one sequence of two tokens came out of the documents")
-    shuffled = [part.shuffle(seed=seed + epoch, keep_in_memory=True) for epoch, part in enumerate(parts)]
-    rows = concatenate_datasets(shuffled)
+    if seed is not None:
+        parts = [part.shuffle(seed=seed + epoch, keep_in_memory=True) for epoch, part in enumerate(parts)]
+    rows = concatenate_datasets(parts)
     rows.save_to_disk(str(folder / _ROWS))
     tokens = int(sum(sum(lengths) for lengths in rows["seq_lengths"]))
     summary = {"rows": len(rows), "tokens": tokens, "sequences": sum(len(lengths) for lengths in rows["seq_lengths"])}
-    del rows, shuffled, parts, packed
+    del rows, parts, packed
     shutil.rmtree(work)
     os.sync()
     write_atomically(folder / _SUMMARY, json.dumps(summary) + "\n")

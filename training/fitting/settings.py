@@ -43,6 +43,7 @@ class FitSettings(SettingsModel):
     seed: int = Field(default=1, description="decides the order, holes in texts, and the first weights of an adapter")
     lora: LoraSettings | None = Field(default=None, description="train an adapter; null: all weights")
     optimizer: OptimizerSettings = Field(default=OptimizerSettings(), description="optimizer and schedule")
+    shuffle: bool = Field(default=True, description="mix the rows; false: about in the order of the documents")
     epochs: int = Field(default=3, description="times that everything is seen", ge=1)
     row_tokens: int = Field(default=2048, description="length of a row, the context", ge=32)
     rows_at_once: int = Field(default=1, description="rows of one forward pass on one device", ge=1)
