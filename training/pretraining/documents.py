@@ -71,8 +71,9 @@ def corpus_record(folder: Path) -> CorpusRecord:
     """What a checkpoint says of its corpus."""
     summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     languages = summary["languages"]
+    files: dict[str, str] = summary["files_sha256"]
     return CorpusRecord(
-        files_sha256=summary["files_sha256"],
+        files_sha256={name: digest for name, digest in files.items() if name.startswith(("train-", "heldout-"))},
         train_bytes={name: counts["train"]["bytes"] for name, counts in languages.items() if "train" in counts},
         held_out_files={name: counts["heldout"]["files"] for name, counts in languages.items() if "heldout" in counts},
     )

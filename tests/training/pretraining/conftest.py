@@ -36,7 +36,7 @@ def write_corpus(folder: Path, language: str, train: int = 12, held_out: int = 3
             (folder / f"{part}-{kind}.jsonl").write_text(lines, encoding="utf-8")
             size = sum(len(document["text"]) for document in documents)
             counts.setdefault(kind, {})[part] = {"files": count, "bytes": size}
-    summary = {"languages": counts, "files_sha256": {"train": word}}
+    summary = {"languages": counts, "files_sha256": {"train-levy.jsonl": word, "origins.jsonl": word}}
     (folder / "corpus.json").write_text(json.dumps(summary), encoding="utf-8")
     return folder
 
