@@ -77,6 +77,8 @@ def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
     with _one_line(work.settings):
         if work.settings.patience and not work.held_out.sequences:
             raise ConfigError("patience needs held-out texts to measure on; the corpus has none")
+        if work.settings.compile and not torch.cuda.is_available() and not _compiler():
+            raise ConfigError("compile needs a C++ compiler; on Debian: apt-get install g++, or set compile: false")
         _begin(work)
         if (record := read_record(work.folder)) is not None:
             tell({"say": "unchanged"})
@@ -305,6 +307,10 @@ def _arguments(settings: FitSettings, rows: int, folder: Path, *, measured: bool
         dataloader_pin_memory=on_gpu,
         remove_unused_columns=False,
     )
+
+
+def _compiler() -> str | None:
+    return shutil.which(os.environ.get("CXX") or "g++") or shutil.which("clang++")
 
 
 def _processes() -> PartialState:
