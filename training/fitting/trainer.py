@@ -12,22 +12,20 @@ import math
 import os
 import re
 import shutil
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from torch.utils.data import Dataset, Sampler, SequentialSampler
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerControl, TrainerState, TrainingArguments
 
 from core.errors import TrainingError
 from training.curve import append_point
 from training.fitting.heldout import HeldOutTexts, bits_per_byte, together
 from training.fitting.packing import Rows
 from training.fitting.settings import FitSettings
+from training.stopping import StopAtSignal
 
 _WHOLE = "whole"
 _METRIC = "bits_per_byte"
@@ -76,28 +74,17 @@ class FitTrainer(Trainer):
             _synced(folder)
 
 
-class Watch(TrainerCallback):
-    """Writes the curve, tells how it goes, and ends the training at a signal; `interrupted` tells whether one came."""
+class Watch(StopAtSignal):
+    """Writes the curve, tells how it goes, and ends the training at a signal, or where nothing gets better."""
 
     def __init__(self, rows: Rows, settings: FitSettings, curve: Path, tell: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__()
         self._ends = rows.lengths.cumsum()
         self._rows_per_step = settings.tokens_per_step // settings.row_tokens
         self._patience_steps = settings.patience * settings.measure_every_steps if settings.patience else None
         self._curve = curve
         self._tell = tell
         self._mark = (0, 0.0)
-        self.interrupted = False
-
-    @contextmanager
-    def signals(self) -> Iterator[None]:
-        """Within it, SIGTERM and SIGINT end the training after a checkpoint."""
-        numbers = (signal.SIGTERM, signal.SIGINT)
-        before = {number: signal.signal(number, self._stop) for number in numbers}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def tokens(self, step: int) -> int:
         """Tokens seen after `step` steps, padding not counted."""
@@ -120,12 +107,6 @@ class Watch(TrainerCallback):
         self._mark = (self.tokens(state.global_step), time.monotonic())
         if state.is_world_process_zero:
             self._tell({"step": state.global_step, "steps": state.max_steps})
-
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Stop where a signal asked for it."""
-        if self.interrupted:
-            control.should_save = True
-            control.should_training_stop = True
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """End early where nothing got better for long enough; a checkpoint's state alone decides it."""
@@ -169,9 +150,6 @@ class Watch(TrainerCallback):
         self._mark = (self.tokens(state.global_step), time.monotonic())
         if state.is_world_process_zero:
             self._tell({"step": state.global_step, "steps": state.max_steps, **(metrics or {})})
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        self.interrupted = True
 
 
 def _synced(path: Path) -> None:

@@ -6,41 +6,29 @@ interruption, lines behind the checkpoint are dropped, so that the curve never h
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import PreTrainedModel, TrainerControl, TrainerState, TrainingArguments
 
 from training.curve import append_point, cut_back
 from training.from_nothing.measure import HeldOut
 from training.from_nothing.recipe import PretrainStage
+from training.stopping import StopAtSignal
 
 
-class Watch(TrainerCallback):
-    """A Trainer callback; see the module. `interrupted` tells whether a signal ended the run."""
+class Watch(StopAtSignal):
+    """A Trainer callback; see the module."""
 
     def __init__(self, stage: PretrainStage, held_out: HeldOut, curve: Path, say: Callable[[str], None]) -> None:
+        super().__init__()
         self._stage = stage
         self._held_out = held_out
         self._curve = curve
         self._say = say
         self._mark = (0, 0.0)
-        self.interrupted = False
-
-    @contextmanager
-    def signals(self) -> Iterator[None]:
-        """Within it, SIGTERM and SIGINT write a checkpoint after the current step and end the training."""
-        before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -58,9 +46,7 @@ class Watch(TrainerCallback):
             started = time.monotonic()
             self._measure(kwargs["model"], state.global_step)
             self._mark = (self._mark[0], self._mark[1] + time.monotonic() - started)
-        if self.interrupted:
-            control.should_save = True
-            control.should_training_stop = True
+        super().on_step_end(args, state, control, **kwargs)
 
     def on_log(
         self,
@@ -94,6 +80,3 @@ class Watch(TrainerCallback):
 
     def _write(self, line: dict[str, Any]) -> None:
         append_point(self._curve, line)
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        self.interrupted = True

@@ -1,0 +1,40 @@
+"""End a training of transformers' Trainer at a signal, after a checkpoint."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+
+class StopAtSignal(TrainerCallback):
+    """Within `signals()`, SIGTERM and SIGINT write a checkpoint after the current step and end the training.
+
+    `interrupted` tells whether one came.
+    """
+
+    def __init__(self) -> None:
+        self.interrupted = False
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """Answer the signals in here, and as before afterwards."""
+        before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Stop where a signal asked for it."""
+        if self.interrupted:
+            control.should_save = True
+            control.should_training_stop = True
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.interrupted = True
