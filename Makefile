@@ -17,7 +17,7 @@ NEOVIM := .tools/neovim.stamp
 CHROMIUM := .tools/chromium.stamp
 TOOLCHAINS := .tools/toolchains.stamp
 
-.PHONY: help serve test lint format bench killed-run embedded-model screenshot report-pictures locks clean
+.PHONY: help serve test lint format bench levy killed-run killed-recipe paper embedded-model screenshot report-pictures locks clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,16 @@ bench: $(DEV) $(PROJECT) ## measure speed, side by side in one run; tables, and 
 	$(BIN)/python -m benchmarks.healing
 	$(BIN)/python -m benchmarks.execution
 	$(BIN)/python -m benchmarks.evaluation
+
+levy: $(DEV) $(PROJECT) ## teach the example language to the embedded model: a quarter of an hour on 2 cores (docs/tutorial.md)
+	$(BIN)/python examples/levy/generate.py --count 3000
+	$(BIN)/vernacular train examples/levy/recipe.yaml $(ARGS)
+
+killed-recipe: $(DEV) $(PROJECT) ## run that recipe in small, killed five times; compare every file, bit for bit
+	$(BIN)/python -m benchmarks.killed_recipe $(ARGS)
+
+paper: $(DEV) $(PROJECT) ## all arms of the method on the example language, several seeds: hours (ARGS="--seeds 1 2")
+	$(BIN)/python -m benchmarks.paper $(ARGS)
 
 killed-run: $(DEV) $(PROJECT) $(TOOLCHAINS) ## evaluate 360 tasks, killed twice on the way; see that nothing is lost
 	$(BIN)/python -m benchmarks.killed_run

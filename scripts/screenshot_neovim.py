@@ -1,6 +1,7 @@
 """A picture of ghost text in Neovim, for the README: docs/images/ghost-text.svg.
 
     python scripts/screenshot_neovim.py [--server URL] [--file FILE --below TEXT --typed TEXT] [--output FILE]
+    python scripts/screenshot_neovim.py --model MODEL --languages FOLDER --language NAME --file FILE ...
 
 Everything in it is real: Neovim, the plugin, the language server, and `vernacular serve` with the embedded model
 (started here unless `--server` names one that runs). Neovim draws into a grid of cells over its own UI protocol
@@ -34,6 +35,14 @@ GHOST = (
     "return vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_create_namespace('nvim.lsp.inline_completion'), 0, -1, {})"
 )
 STATUS_LINE = " %f%=%{v:lua.require('vernacular').status().detail} "
+
+
+@dataclass(frozen=True)
+class Own:
+    """A language of one's own: its name, and the folder of its file."""
+
+    language: str | None
+    folder: str | None
 
 
 @dataclass
@@ -85,18 +94,25 @@ def main() -> None:
     parser.add_argument("--file", type=Path, default=ROOT / "tests/end_to_end/files/queue.mbt", help="what to edit")
     parser.add_argument("--below", default="queue.push(i)", help="the line below which to type")
     parser.add_argument("--typed", default="  }\n  inspect(queue.len", help="what to type")
+    parser.add_argument("--model", metavar="FOLDER", help="what to serve; default: the embedded model")
+    parser.add_argument("--languages", metavar="FOLDER", help="language files of one's own")
+    parser.add_argument("--language", metavar="NAME", help="the file's language, where Neovim does not know its ending")
     parser.add_argument("--output", type=Path, default=ROOT / "docs/images/ghost-text.svg")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        url = arguments.server or stack.enter_context(_served())
+        named = (("--model", arguments.model), ("--languages", arguments.languages))
+        chosen = [word for name, value in named if value for word in (name, value)]
+        url = arguments.server or stack.enter_context(_served(chosen))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        grid = _drawn(url, folder, arguments.file, arguments.below, arguments.typed)
+        grid = _drawn(
+            url, folder, arguments.file, arguments.below, arguments.typed, Own(arguments.language, arguments.languages)
+        )
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(as_svg(grid, arguments.file.name))
     sys.stdout.write(f"wrote {arguments.output}\n")
 
 
-def _drawn(url: str, folder: Path, file: Path, below: str, typed: str) -> Grid:
+def _drawn(url: str, folder: Path, file: Path, below: str, typed: str, own: Own) -> Grid:
     command = subprocess.run(
         [ROOT / "scripts" / "install-neovim.sh"], stdout=subprocess.PIPE, text=True, check=True
     ).stdout.strip()
@@ -112,11 +128,15 @@ def _drawn(url: str, folder: Path, file: Path, below: str, typed: str) -> Grid:
         nvim.ui_attach(WIDTH, HEIGHT, rgb=True, ext_linegrid=True)
         nvim.command("set number termguicolors noshowmode noruler noshowcmd laststatus=3 shortmess+=I")
         nvim.options["statusline"] = STATUS_LINE
-        options = {
+        options: dict[str, Any] = {
             "cmd": [str(BIN / "vernacular-lsp")],
             "server_url": url,
             "settings": {"timeout_s": 60, "single_line": "always"},
         }
+        if own.language:
+            options |= {"filetypes": [own.language], "extensions": {copy.suffix[1:]: own.language}}
+        if own.folder:
+            options["cmd"] += ["--languages", own.folder]
         nvim.exec_lua("require('vernacular').setup(...)", options)
         nvim.command(f"cd {folder} | edit {copy.name}")
         if copy.suffix == ".mbt":
@@ -145,8 +165,8 @@ def _drawn(url: str, folder: Path, file: Path, below: str, typed: str) -> Grid:
 
 
 @contextlib.contextmanager
-def _served() -> Iterator[str]:
-    command = [str(BIN / "vernacular"), "serve", "--port", "0"]
+def _served(options: list[str]) -> Iterator[str]:
+    command = [str(BIN / "vernacular"), "serve", "--port", "0", *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr

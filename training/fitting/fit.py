@@ -15,32 +15,27 @@ import hashlib
 import json
 import math
 import os
-import resource
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import PartialState
-from transformers import AutoModelForCausalLM, PreTrainedModel, TrainerState, TrainingArguments, get_scheduler
+from transformers import PreTrainedModel, TrainerState, TrainingArguments, get_scheduler
 
-from core.checkpoint import CorpusRecord, model_files_sha256
+from core.checkpoint import model_files_sha256
 from core.errors import ConfigError, TrainingError
 from core.files import write_atomically
 from training.allocator import keep_freed_memory
-from training.curve import cut_back, read_curve
-from training.fitting.heldout import HeldOutTexts
-from training.fitting.models import AddedTokens, load_model, save_model, token_ids
+from training.curve import cut_back
+from training.fitting.models import load_model, token_ids
 from training.fitting.packing import Rows, collate, write_rows
-from training.fitting.record import FitRecord, read_record, training_seconds, write_manifest, write_record
-from training.fitting.sequences import TokenSequence
+from training.fitting.record import FitRecord, read_record
 from training.fitting.settings import FitSettings
 from training.fitting.trainer import FitTrainer, Watch, last_whole_checkpoint
+from training.fitting.work import Work, finish, processes
 from training.muon import optimizer_for
-from training.plot import plot_curve
 from training.settings import OptimizerPart
 
 Tell = Callable[[dict[str, Any]], None]
@@ -48,24 +43,6 @@ Tell = Callable[[dict[str, Any]], None]
 
 _FREE = {"threads", "save_every_steps", "accelerate", "compile"}
 _LOG_EVERY_STEPS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What is fitted to what."""
-
-    model: Path
-    settings: FitSettings
-    sequences: Callable[[int], Iterable[TokenSequence]]
-    held_out: HeldOutTexts
-    folder: Path
-    inputs: str
-    """What decides `sequences` and `held_out`, beside the settings: a hash, say."""
-    added: AddedTokens | None = None
-    template: str = ""
-    corpus: CorpusRecord = field(default_factory=CorpusRecord)
-    finish: Callable[[Path], None] = lambda _: None
-    """Puts what else belongs there into the model's folder."""
 
 
 def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
@@ -86,7 +63,7 @@ def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
         keep_freed_memory()
         if work.settings.threads:
             torch.set_num_threads(work.settings.threads)
-        with _processes().main_process_first():
+        with processes().main_process_first():
             tell({"say": "making rows"})
             settings = work.settings
             counts = write_rows(
@@ -98,7 +75,7 @@ def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
             )
         rows = Rows(work.folder / "rows")
         ended = _train(work, rows, tell)
-        return _finish(work, rows, counts, ended)
+        return finish(work, rows, counts, ended)
 
 
 def _begin(work: Work) -> None:
@@ -108,7 +85,7 @@ def _begin(work: Work) -> None:
         json.dumps([settings, model_files_sha256(work.model), work.inputs], sort_keys=True).encode()
     ).hexdigest()
     place = work.folder / "key"
-    with _processes().main_process_first():
+    with processes().main_process_first():
         if not (place.exists() and place.read_text(encoding="utf-8") == key):
             for name in ("rows", "steps", "model", "adapter", "model.partial", "adapter.partial"):
                 shutil.rmtree(work.folder / name, ignore_errors=True)
@@ -156,97 +133,16 @@ def _train(work: Work, rows: Rows, tell: Tell) -> dict[str, Any]:
         "best": state.best_global_step or state.global_step,
         "early": state.global_step < arguments.max_steps,
     }
-    if _processes().is_main_process:
+    if processes().is_main_process:
         write_atomically(place, json.dumps(ended) + "\n")
     return ended
 
 
 def _last(work: Work) -> Path | None:
     """The newest whole checkpoint, as the main process sees it once all have come here."""
-    _processes().wait_for_everyone()
-    with _processes().main_process_first():
+    processes().wait_for_everyone()
+    with processes().main_process_first():
         return last_whole_checkpoint(work.folder / "steps")
-
-
-def _finish(work: Work, rows: Rows, counts: dict[str, int], ended: dict[str, Any]) -> FitRecord:
-    """Write the model from the checkpoint that counts, its manifest, the plot and the record."""
-    curve = work.folder / "curve.jsonl"
-    step = ended["best"] if work.settings.patience else ended["step"]
-    model = _of_checkpoint(work, work.folder / "steps" / f"checkpoint-{step}")
-    name = "adapter" if work.settings.lora else "model"
-    partial = work.folder / f"{name}.partial"
-    points = read_curve(curve)
-    measured = {point["step"]: point["bits_per_byte"] for point in points if "bits_per_byte" in point}
-    seen = [point["tokens"] for point in points if "tokens" in point]
-    seconds = training_seconds(curve)
-    steps_rows = ended["step"] * (work.settings.tokens_per_step // work.settings.row_tokens)
-    tokens = int(rows.lengths[:steps_rows].sum())
-    record = FitRecord(
-        steps=ended["step"],
-        tokens=tokens,
-        total_tokens=rows.tokens,
-        seconds_s=round(seconds, 1),
-        tokens_per_s=round(max(seen, default=0) / max(seconds, 1e-9), 1),
-        ended="early" if ended["early"] else "all steps",
-        best_step=ended["best"],
-        bits_per_byte=measured.get(step, {}),
-        model_step=step,
-        peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        peak_gpu_memory_bytes=torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0,
-        device=torch.cuda.get_device_name(0) if torch.cuda.is_available() else f"{torch.get_num_threads()} CPU threads",
-        rows=counts,
-        added_tokens=len(work.added.tokens) if work.added else 0,
-    )
-    if not _processes().is_main_process:
-        return record
-    shutil.rmtree(partial, ignore_errors=True)
-    save_model(model, work.model, partial, work.added)
-    work.finish(partial)
-    if not work.settings.lora:
-        _write_manifest(work, partial, model, record, curve)
-    shutil.rmtree(work.folder / name, ignore_errors=True)
-    partial.rename(work.folder / name)
-    plot_curve(curve, work.folder / "curve.svg")
-    os.sync()
-    write_record(work.folder, record)
-    shutil.rmtree(work.folder / "steps", ignore_errors=True)
-    return record
-
-
-def _of_checkpoint(work: Work, checkpoint: Path) -> PreTrainedModel:
-    if work.settings.lora:
-        from peft import PeftModel
-
-        base = load_model(work.model, work.settings.model_copy(update={"lora": None}))
-        return PeftModel.from_pretrained(base, str(checkpoint))  # type: ignore[return-value]
-    if not any(checkpoint.glob("model*.safetensors")):
-        raise ConfigError(
-            f"{checkpoint} holds no safetensors; set fsdp_state_dict_type: FULL_STATE_DICT in the accelerate "
-            f"configuration"
-        )
-    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(checkpoint, dtype="auto", local_files_only=True)
-    return model
-
-
-def _write_manifest(work: Work, folder: Path, model: PreTrainedModel, record: FitRecord, curve: Path) -> None:
-    texts, every = work.held_out, {"all": (0, 0)}
-    for group, sequences in texts.sequences.items():
-        labels = sum(label >= 0 for sequence in sequences for label in sequence.labels[1:])
-        every[group] = (texts.bytes[group], labels)
-        every["all"] = (every["all"][0] + texts.bytes[group], every["all"][1] + labels)
-    write_manifest(
-        folder,
-        work.model,
-        name=work.folder.resolve().name,
-        settings=json.dumps(work.settings.model_dump(mode="json"), indent=1) + "\n",
-        seed=work.settings.seed,
-        record=record,
-        curve=curve,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
-        bytes_per_token={group: size / max(count, 1) for group, (size, count) in every.items()},
-        template=work.template,
-        corpus=work.corpus,
-    )
 
 
 def _optimizers(model: PreTrainedModel, settings: FitSettings, arguments: TrainingArguments) -> tuple[Any, Any]:
@@ -266,12 +162,12 @@ def _optimizers(model: PreTrainedModel, settings: FitSettings, arguments: Traini
 
 def _arguments(settings: FitSettings, rows: int, folder: Path, *, measured: bool) -> TrainingArguments:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    processes = _processes().num_processes
+    count = processes().num_processes
     on_gpu = torch.cuda.is_available()
-    at_once = settings.row_tokens * settings.rows_at_once * processes
+    at_once = settings.row_tokens * settings.rows_at_once * count
     if settings.tokens_per_step % at_once:
         raise ConfigError(
-            f"tokens_per_step {settings.tokens_per_step} is no multiple of row_tokens * rows_at_once * {processes} "
+            f"tokens_per_step {settings.tokens_per_step} is no multiple of row_tokens * rows_at_once * {count} "
             f"processes = {at_once}"
         )
     steps = math.ceil(rows / (settings.tokens_per_step // settings.row_tokens))
@@ -311,11 +207,6 @@ def _arguments(settings: FitSettings, rows: int, folder: Path, *, measured: bool
 
 def _compiler() -> str | None:
     return shutil.which(os.environ.get("CXX") or "g++") or shutil.which("clang++")
-
-
-def _processes() -> PartialState:
-    """The processes that train together; a GPU is used where there is one."""
-    return PartialState(cpu=not torch.cuda.is_available())
 
 
 def _state(checkpoint: Path) -> TrainerState:

@@ -91,7 +91,7 @@ class Memory:
 
 
 def adapter_parameters(shape: Shape, rank: int) -> int:
-    """Parameters of an adapter of all linear layers but the head."""
+    """Parameters of an adapter of all linear layers but the head; of a model with experts, of the attention's."""
     return sum(rank * (out + into) for out, into in shape.matrices)
 
 
@@ -180,7 +180,11 @@ def shape_of(config: Mapping[str, Any], tensors: Mapping[str, tuple[int, ...]], 
     heads = number("num_attention_heads", "n_head", default=1)
     width = number("head_dim", default=hidden // heads)
     names = [(name, shape) for name, shape in tensors.items() if len(shape) == 2]
-    linear = [(s[0], s[1]) for name, s in names if not any(word in name for word in ("embed", "lm_head", "wte", "wpe"))]
+    outside = ("embed", "lm_head", "wte", "wpe")
+    adapted = [(name, s) for name, s in names if not any(word in name for word in outside)]
+    if any(".experts." in name for name in tensors):  # as training/fitting/models.py chooses
+        adapted = [(name, s) for name, s in adapted if "attn" in name]
+    linear = [(s[0], s[1]) for _, s in adapted]
     return Shape(
         parameters=sum(math.prod(shape) for shape in tensors.values()),
         stored_bytes=stored_bytes,

@@ -16,11 +16,12 @@ from core.errors import ConfigError
 from server.models.checks import read_config
 from server.models.description import describe
 from server.tokens.rendering import TokenRenderer
-from training.fitting.fit import Work, fit
+from training.fitting.fit import fit
 from training.fitting.heldout import HeldOutTexts
 from training.fitting.models import AddedTokens, extended_tokenizer, token_ids
 from training.fitting.record import FitRecord
 from training.fitting.sequences import TokenSequence
+from training.fitting.work import Work
 from training.pretraining.documents import SUMMARY, DocumentFile, corpus_record, in_random_order, open_corpus
 from training.pretraining.examples import ExampleMaker
 from training.pretraining.settings import FimSettings, PretrainJob
@@ -103,6 +104,7 @@ def pretrain(job: PretrainJob, tell: Tell = lambda _: None) -> FitRecord:
         sequences=documents.sequences,
         held_out=held_out(job.corpus, maker, settings.seed),
         folder=job.folder,
+        name=job.name or job.folder.resolve().name,
         inputs=json.dumps(summaries),
         added=added,
         template=template.name if template else "",

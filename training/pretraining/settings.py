@@ -48,3 +48,4 @@ class PretrainJob(SettingsModel):
     replay: Path | None = Field(default=None, description="the same of general code, to keep what the model knew")
     settings: PretrainSettings = Field(description="how")
     folder: Path = Field(description="where it works")
+    name: str = Field(default="", description="of the model, in its manifest; default: the folder's")

@@ -9,10 +9,11 @@ from typing import Any
 
 from core.checkpoint import file_sha256
 from server.tokens.rendering import TokenRenderer
-from training.fitting.fit import Work, fit
+from training.fitting.fit import fit
 from training.fitting.heldout import HeldOutTexts
 from training.fitting.record import FitRecord, manifest_value
 from training.fitting.sequences import TokenSequence
+from training.fitting.work import Work
 from training.tuning.run import tuning_sequences
 from training.tuning.settings import TuneJob
 
@@ -50,6 +51,7 @@ def tune(job: TuneJob, tell: Tell = lambda _: None) -> FitRecord:
         sequences=lambda _: train,
         held_out=_measured(held_out, TokenRenderer.from_folder(folder)),
         folder=job.folder,
+        name=job.name or job.folder.resolve().name,
         inputs=json.dumps([file_sha256(path) for path in files]),
         template=manifest_value(folder, "template"),
         finish=finish,

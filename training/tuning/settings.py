@@ -29,6 +29,7 @@ class TuneJob(SettingsModel):
     held_out: Path | None = Field(default=None, description="the same, only measured on")
     settings: TuneSettings = Field(description="how")
     folder: Path = Field(description="where it works")
+    name: str = Field(default="", description="of the model, in its manifest; default: the folder's")
 
 
 class PairSettings(SettingsModel):

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.training.small_models import save_model
-from training.fitting.fit import Work
 from training.fitting.heldout import HeldOutTexts
 from training.fitting.sequences import IGNORED, TokenSequence
 from training.fitting.settings import FitSettings
+from training.fitting.work import Work
 
 
 def sequence(ids: list[int]) -> TokenSequence:
@@ -58,4 +58,4 @@ def settings(**options: Any) -> FitSettings:
 
 @pytest.fixture
 def work(base: Path, held_out: HeldOutTexts, tmp_path: Path) -> Work:
-    return Work(base, settings(), sequences, held_out, tmp_path / "fit", inputs="test")
+    return Work(base, settings(), sequences, held_out, tmp_path / "fit", "small", inputs="test")

@@ -17,9 +17,10 @@ from core.errors import CheckpointError, ConfigError, TrainingError
 from tests.training.fitting.conftest import sequence, settings
 from tests.training.small_models import save_model
 from training.curve import read_curve
-from training.fitting.fit import Work, fit
+from training.fitting.fit import fit
 from training.fitting.heldout import HeldOutTexts, bits_per_byte
 from training.fitting.models import AddedTokens, load_model
+from training.fitting.work import Work
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -161,7 +162,7 @@ def test_what_does_not_go_together_is_refused(work: Work, tmp_path: Path) -> Non
 def test_a_full_disk_is_one_line_and_rows_stay(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     import errno
 
-    from training.fitting import fit as module
+    from training.fitting import work as module
 
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "checkpoint")

@@ -70,6 +70,7 @@ def _pretraining(work: Work, name: str, model: str, settings: PretrainSettings) 
             update={"fim": settings.fim.model_copy(update={"template": work.template or None})}
         ),
         folder=folder,
+        name=f"{work.recipe.name}-{name}",
     )
     corpora = ("corpus", "replay") if job.replay else ("corpus",)
 
@@ -133,6 +134,7 @@ def _tuning(work: Work) -> Stage:
             held_out=measured,
             settings=settings,
             folder=folder,
+            name=f"{work.recipe.name}-tune",
         )
         _fit(work, "tune", job)
 

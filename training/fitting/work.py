@@ -1,0 +1,133 @@
+"""What is fitted to what, and how it ends: the model in its folder, the manifest, the plot, the record."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from core.checkpoint import CorpusRecord
+from core.errors import ConfigError
+from training.curve import read_curve
+from training.fitting.heldout import HeldOutTexts
+from training.fitting.models import AddedTokens, load_model, save_model
+from training.fitting.packing import Rows
+from training.fitting.record import FitRecord, training_seconds, write_manifest, write_record
+from training.fitting.sequences import TokenSequence
+from training.fitting.settings import FitSettings
+from training.plot import plot_curve
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is fitted to what."""
+
+    model: Path
+    settings: FitSettings
+    sequences: Callable[[int], Iterable[TokenSequence]]
+    held_out: HeldOutTexts
+    folder: Path
+    name: str
+    """Of the model, in its manifest."""
+    inputs: str
+    """What decides `sequences` and `held_out`, beside the settings: a hash, say."""
+    added: AddedTokens | None = None
+    template: str = ""
+    corpus: CorpusRecord = field(default_factory=CorpusRecord)
+    finish: Callable[[Path], None] = lambda _: None
+    """Puts what else belongs there into the model's folder."""
+
+
+def processes() -> PartialState:
+    """The processes that train together; a GPU is used where there is one."""
+    return PartialState(cpu=not torch.cuda.is_available())
+
+
+def finish(work: Work, rows: Rows, counts: dict[str, int], ended: dict[str, Any]) -> FitRecord:
+    """Write the model from the checkpoint that counts, its manifest, the plot and the record."""
+    curve = work.folder / "curve.jsonl"
+    step = ended["best"] if work.settings.patience else ended["step"]
+    model = _of_checkpoint(work, work.folder / "steps" / f"checkpoint-{step}")
+    name = "adapter" if work.settings.lora else "model"
+    partial = work.folder / f"{name}.partial"
+    points = read_curve(curve)
+    measured = {point["step"]: point["bits_per_byte"] for point in points if "bits_per_byte" in point}
+    seen = [point["tokens"] for point in points if "tokens" in point]
+    seconds = training_seconds(curve)
+    steps_rows = ended["step"] * (work.settings.tokens_per_step // work.settings.row_tokens)
+    tokens = int(rows.lengths[:steps_rows].sum())
+    record = FitRecord(
+        steps=ended["step"],
+        tokens=tokens,
+        total_tokens=rows.tokens,
+        seconds_s=round(seconds, 1),
+        tokens_per_s=round(max(seen, default=0) / max(seconds, 1e-9), 1),
+        ended="early" if ended["early"] else "all steps",
+        best_step=ended["best"],
+        bits_per_byte=measured.get(step, {}),
+        model_step=step,
+        peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        peak_gpu_memory_bytes=torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0,
+        device=torch.cuda.get_device_name(0) if torch.cuda.is_available() else f"{torch.get_num_threads()} CPU threads",
+        rows=counts,
+        added_tokens=len(work.added.tokens) if work.added else 0,
+    )
+    if not processes().is_main_process:
+        return record
+    shutil.rmtree(partial, ignore_errors=True)
+    save_model(model, work.model, partial, work.added)
+    work.finish(partial)
+    if not work.settings.lora:
+        _write_manifest(work, partial, model, record, curve)
+    shutil.rmtree(work.folder / name, ignore_errors=True)
+    partial.rename(work.folder / name)
+    plot_curve(curve, work.folder / "curve.svg")
+    os.sync()
+    write_record(work.folder, record)
+    shutil.rmtree(work.folder / "steps", ignore_errors=True)
+    return record
+
+
+def _of_checkpoint(work: Work, checkpoint: Path) -> PreTrainedModel:
+    if work.settings.lora:
+        from peft import PeftModel
+
+        base = load_model(work.model, work.settings.model_copy(update={"lora": None}))
+        return PeftModel.from_pretrained(base, str(checkpoint))  # type: ignore[return-value]
+    if not any(checkpoint.glob("model*.safetensors")):
+        raise ConfigError(
+            f"{checkpoint} holds no safetensors; set fsdp_state_dict_type: FULL_STATE_DICT in the accelerate "
+            f"configuration"
+        )
+    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(checkpoint, dtype="auto", local_files_only=True)
+    return model
+
+
+def _write_manifest(work: Work, folder: Path, model: PreTrainedModel, record: FitRecord, curve: Path) -> None:
+    texts, every = work.held_out, {"all": (0, 0)}
+    for group, sequences in texts.sequences.items():
+        labels = sum(label >= 0 for sequence in sequences for label in sequence.labels[1:])
+        every[group] = (texts.bytes[group], labels)
+        every["all"] = (every["all"][0] + texts.bytes[group], every["all"][1] + labels)
+    write_manifest(
+        folder,
+        work.model,
+        name=work.name,
+        settings=json.dumps(work.settings.model_dump(mode="json"), indent=1) + "\n",
+        seed=work.settings.seed,
+        record=record,
+        curve=curve,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        bytes_per_token={group: size / max(count, 1) for group, (size, count) in every.items()},
+        template=work.template,
+        corpus=work.corpus,
+    )
