@@ -109,6 +109,8 @@ def _adapted(model: PreTrainedModel, settings: LoraSettings, seed: int) -> Any:
 
     torch.manual_seed(seed)
     modules = settings.modules if isinstance(settings.modules, str) else list(settings.modules)
+    if modules == "all-linear" and _has_experts(model):
+        modules = sorted({name.rpartition(".")[2] for name in _linear_layers(model) if "attn" in name})
     config = LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,
@@ -117,9 +119,24 @@ def _adapted(model: PreTrainedModel, settings: LoraSettings, seed: int) -> Any:
         task_type="CAUSAL_LM",
     )
     try:
-        return get_peft_model(model, config)
+        adapted = get_peft_model(model, config)
     except ValueError as problem:
         raise ConfigError(f"lora.modules: {str(problem).splitlines()[0]}") from None
+    if config.target_parameters:  # peft puts experts' layers that are called so in their place
+        raise ConfigError(
+            f"lora.modules: some of {', '.join(settings.modules)} are layers of experts in this model, whose adapters "
+            f"cannot be merged; name layers of the attention, or leave modules away"
+        )
+    return adapted
+
+
+def _has_experts(model: PreTrainedModel) -> bool:
+    """Whether tokens are routed to experts; transformers keeps the weights of a layer's experts in one tensor."""
+    return any(".experts." in name and parameter.ndim == 3 for name, parameter in model.named_parameters())
+
+
+def _linear_layers(model: PreTrainedModel) -> list[str]:
+    return [name for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)]
 
 
 def extended_tokenizer(folder: Path, added: AddedTokens) -> dict[str, Any]:

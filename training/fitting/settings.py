@@ -17,7 +17,9 @@ class LoraSettings(SettingsModel):
     alpha: int = Field(default=128, description="the update is scaled by alpha / rank", ge=1)
     dropout: Share = Field(default=0.0, description="share of the inputs that is dropped")
     modules: tuple[str, ...] | Literal["all-linear"] = Field(
-        default="all-linear", description="names of the layers that are adapted; all-linear: all but the head"
+        default="all-linear",
+        description="names of the layers that are adapted; all-linear: all but the head, of a model with experts the "
+        "attention's",
     )
 
 
