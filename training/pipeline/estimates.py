@@ -11,8 +11,8 @@ Memory of one device, in bytes, for P parameters of b bytes each (4 in float32, 
     logits        rows * tokens * vocabulary * (2 or 4, and 8: a copy in float32 and its gradient)
     the rest      1 GiB of a GPU's context, or 0.5 GiB of torch, and a tenth of everything for what is torn up
 
-With FSDP weights, gradients and optimizer are divided by the number of devices, and one layer is whole at a time. Muon
-has one moment for the matrices; it is counted as AdamW.
+With FSDP weights, gradients and optimizer are divided by the number of devices; whole are one layer at a time, and the
+embeddings, each with its gradient. Muon has one moment for the matrices; it is counted as AdamW.
 
 Time: 6 P tokens operations (4 P with an adapter; a third more with gradient checkpointing), and the attention's own
 6 layers hidden tokens for each token, at the share of the device's peak that trainings reach.
@@ -113,7 +113,8 @@ def memory(shape: Shape, settings: FitSettings, device: Device) -> Memory:
         "logits": tokens * shape.vocabulary * (computed + 8),
     }
     if device.count > 1:
-        parts["weights"] += shape.parameters // max(shape.layers, 1) * computed
+        whole_at_once = shape.parameters // max(shape.layers, 1) + shape.vocabulary * shape.hidden
+        parts["weights"] += 2 * computed * whole_at_once
     parts["the rest"] = int(sum(parts.values()) * (_TORN - 1)) + (_GIB if device.gpu else _GIB // 2)
     return Memory(parts)
 
