@@ -41,7 +41,8 @@ from training.settings import OptimizerPart
 Tell = Callable[[dict[str, Any]], None]
 """Told how it goes: `step` and `steps`, and by turns `loss` with `tokens_per_s`, `eval_bits_per_byte`, `say`."""
 
-_FREE = {"threads", "save_every_steps", "accelerate", "compile"}
+_FREE = {"threads", "save_every_steps", "accelerate", "compile", "chat_template"}
+"""Settings that do not decide the result; what files hold stands in `Work.inputs`."""
 _LOG_EVERY_STEPS = 5
 
 

@@ -122,7 +122,7 @@ def _write_manifest(work: Work, folder: Path, model: PreTrainedModel, record: Fi
         folder,
         work.model,
         name=work.name,
-        settings=json.dumps(work.settings.model_dump(mode="json"), indent=1) + "\n",
+        settings=json.dumps(_shown(work.settings), indent=1) + "\n",
         seed=work.settings.seed,
         record=record,
         curve=curve,
@@ -131,3 +131,9 @@ def _write_manifest(work: Work, folder: Path, model: PreTrainedModel, record: Fi
         template=work.template,
         corpus=work.corpus,
     )
+
+
+def _shown(settings: FitSettings) -> dict[str, Any]:
+    """The settings as JSON; of files their names, since where they lay says something of this machine alone."""
+    shown = settings.model_dump(mode="json")
+    return {key: value.name if isinstance(value := getattr(settings, key), Path) else shown[key] for key in shown}
