@@ -38,7 +38,7 @@ def miniature(folder: Path) -> Path:
     recipe["evaluate"]["benchmarks"][0]["file"] = str(LEVY / "benchmark" / "tasks.jsonl")
     recipe["evaluate"] |= {"limit": 4, "max_new_tokens": 60}
     recipe["evaluate"]["arms"] = {name: recipe["evaluate"]["arms"][name] for name in ("pretrained", "transferred")}
-    del recipe["gate"]
+    del recipe["evaluate"]["incumbent"], recipe["gate"]
     place = folder / "recipe.yaml"
     place.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
     return place
