@@ -6,6 +6,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def passes(run: Path, arm: str) -> Passed:
     return {result.task: result.passed for result in read_results(run / "evaluate" / arm / "levy")}
 
 
-def scores(arms: dict[str, list[Passed]], family: dict[str, str]) -> dict[str, Any]:
+def scores(arms: Mapping[str, Sequence[Passed]], family: Mapping[str, str]) -> dict[str, Any]:
     """Arm -> share by seed, and over all seeds with the interval by families."""
     found = {}
     for name, runs in arms.items():
