@@ -95,7 +95,9 @@ def main() -> None:
     parser.add_argument("--below", default="queue.push(i)", help="the line below which to type")
     parser.add_argument("--typed", default="  }\n  inspect(queue.len", help="what to type")
     parser.add_argument("--model", metavar="FOLDER", help="what to serve; default: the embedded model")
-    parser.add_argument("--languages", metavar="FOLDER", help="language files of one's own")
+    parser.add_argument(
+        "--languages", metavar="FOLDER", type=lambda path: str(Path(path).resolve()), help="language files of one's own"
+    )
     parser.add_argument("--language", metavar="NAME", help="the file's language, where Neovim does not know its ending")
     parser.add_argument("--output", type=Path, default=ROOT / "docs/images/ghost-text.svg")
     arguments = parser.parse_args()
@@ -238,9 +240,11 @@ def _run(grid: Grid, row: int, column: int, text: str, highlight: int) -> Iterat
             f'<rect x="{_x(column):g}" y="{_y(row):g}" width="{len(text) * CELL_X:g}" height="{CELL_Y}" '
             f'fill="{_colour(background)}"/>'
         )
-    shown = text.rstrip()
+    shown = text.strip()
     if not shown:
         return
+    column += len(text) - len(text.lstrip())  # viewers disagree about spaces at a text's beginning
+    shown = shown.replace(" ", "\N{NO-BREAK SPACE}")
     style = ' font-weight="bold"' if attributes.get("bold") else ""
     style += ' font-style="italic"' if attributes.get("italic") else ""
     yield (
