@@ -174,7 +174,7 @@ class Fakes:
         record = {
             "steps": 20, "tokens": 990_000, "total_tokens": 990_000, "seconds_s": 240.0, "tokens_per_s": 4125.0,
             "ended": "all steps", "best_step": 20, "bits_per_byte": {"lua": 1.07, "text": 1.81}, "model_step": 20,
-            "peak_memory_bytes": 1_900_000_000, "peak_gpu_memory_bytes": 0, "device": "2 CPU threads", "rows": {},
+            "peak_memory_bytes": 77_700_000_000, "peak_gpu_memory_bytes": 0, "device": "2 CPU threads", "rows": {},
         }  # fmt: skip
         (job.folder / "fit.json").write_text(json.dumps(record))
 

@@ -40,7 +40,7 @@ def text_of(page: str) -> str:
         "files seen to train on bytes held out dropped lua",
         "The candidate alone solves it: add/final_4",
         "4,125",
-        "1.9 GB",
+        "77.7 GB",
     ],
 )
 def test_it_says(page: str, said: str) -> None:

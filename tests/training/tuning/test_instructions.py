@@ -224,7 +224,7 @@ def test_nothing_of_the_example_languages_benchmark_is_in_them() -> None:
 
 def test_a_recipe_that_is_wrong_is_one_line(tmp_path: Path) -> None:
     recipe = read_instruction_settings(ROOT / "training" / "recipes" / "instruct.yaml")
-    assert sum(recipe.amounts.model_dump().values()) == 60_000
+    assert sum(recipe.amounts.model_dump().values()) == 30_400
     bad = tmp_path / "bad.yaml"
     for text, wrong in (
         ("seed: 1\nlanguages: {python: 1.0}\namount: {}\n", r"bad.yaml:3: .*amount.*amounts"),
