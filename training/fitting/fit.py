@@ -62,6 +62,8 @@ def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
             tell({"say": "unchanged"})
             return record
         keep_freed_memory()
+        if not torch.cuda.is_available():
+            torch.use_deterministic_algorithms(True)  # compiled, sums would else be made in the order of the threads
         if work.settings.threads:
             torch.set_num_threads(work.settings.threads)
         with processes().main_process_first():
