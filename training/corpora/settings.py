@@ -16,7 +16,7 @@ from core.languages import TEXT
 from core.yaml import load_yaml_model
 from training.settings import SettingsModel, Share
 
-SourceKind = Literal["folder", "archive", "git"]
+SourceKind = Literal["folder", "archive", "git", "documents"]
 
 
 class CorpusError(VernacularError):
@@ -24,11 +24,14 @@ class CorpusError(VernacularError):
 
 
 class Source(SettingsModel):
-    """One folder, archive or git repository; exactly one of the three is named."""
+    """One folder, archive, git repository or file of documents; exactly one of the four is named."""
 
     folder: str = Field(default="", description="folder; in git work trees without what `.gitignore` leaves out")
     archive: str = Field(default="", description="tar (plain, gz, bz2, xz) or zip file")
     git: str = Field(default="", description="git repository, bare or with a work tree")
+    documents: str = Field(
+        default="", description="JSON Lines with `path` and `text`, such as a corpus that was built holds"
+    )
     revision: str = Field(default="HEAD", description="of a git repository: the newest state that is read")
     history: Literal["newest", "commits"] = Field(
         default="newest", description="of a git repository: the newest state alone, or earlier versions of files too"
@@ -37,7 +40,7 @@ class Source(SettingsModel):
     depth: int | None = Field(
         default=None,
         description="leading folders of a path that name its group, the unit of the split; 0: the whole source is one;"
-        " default: 1 for a folder, 0 for an archive or repository",
+        " default: 1 for a folder or documents, 0 for an archive or repository",
         ge=0,
         le=8,
     )
@@ -45,26 +48,26 @@ class Source(SettingsModel):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if sum(map(bool, (self.folder, self.archive, self.git))) != 1:
-            raise ValueError("names one of folder, archive and git, and only one")
+        if sum(map(bool, (self.folder, self.archive, self.git, self.documents))) != 1:
+            raise ValueError("names one of folder, archive, git and documents, and only one")
         if not self.git and (self.history != "newest" or self.revision != "HEAD"):
             raise ValueError("history and revision are for a git repository")
         return self
 
     @property
     def kind(self) -> SourceKind:
-        """Which of the three it is."""
-        return "folder" if self.folder else "archive" if self.archive else "git"
+        """Which of the four it is."""
+        return "folder" if self.folder else "archive" if self.archive else "git" if self.git else "documents"
 
     @property
     def path(self) -> Path:
         """Where it lies."""
-        return Path(self.folder or self.archive or self.git)
+        return Path(self.folder or self.archive or self.git or self.documents)
 
     @property
     def group_depth(self) -> int:
         """`depth`, or the default of its kind."""
-        return self.depth if self.depth is not None else int(self.kind == "folder")
+        return self.depth if self.depth is not None else int(self.kind in ("folder", "documents"))
 
 
 class CodeFilter(SettingsModel):
@@ -218,6 +221,7 @@ def resolved(settings: CorpusSettings, base: Path) -> CorpusSettings:
                 "folder": at(source.folder),
                 "archive": at(source.archive),
                 "git": at(source.git),
+                "documents": at(source.documents),
             }
         )
         for source in settings.sources

@@ -27,6 +27,8 @@ _UNPACKED = 4
 """Bytes of files in a byte of an archive or of a repository's objects."""
 _CORPUS_OF_SOURCES = 3
 """Bytes on the disk while a corpus is built, for each of its sources: the documents, their store, the index."""
+_COUNTED = ("folder", "documents")
+"""Kinds of sources whose files can be told apart without unpacking anything."""
 _DOCUMENTATION = (".md", ".rst", ".txt", ".html", ".htm", ".pdf", ".markdown")
 
 
@@ -88,7 +90,7 @@ def source_bytes(settings: CorpusSettings) -> dict[str, int]:
 
 def _of_source(source: Source, settings: CorpusSettings, registry: LanguageRegistry) -> Iterator[tuple[str, int]]:
     first = settings.languages[0]
-    if source.kind == "folder":
+    if source.kind in _COUNTED:
         for entry in open_source(source, Path()).entries():
             language = registry.for_path(entry.path).name
             if language in settings.languages:
@@ -123,7 +125,7 @@ def _bytes_per_token(folder: Path, corpus: CorpusSettings) -> float:
     registry = load_languages([Path(path) for path in corpus.language_folders])
     texts: list[str] = []
     for source in corpus.sources:
-        if source.kind == "folder":
+        if source.kind in _COUNTED:
             texts += islice(_texts(source, corpus, registry), _SAMPLE_FILES)
     size = sum(len(text.encode()) for text in texts)
     if not size:

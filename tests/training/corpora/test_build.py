@@ -291,6 +291,8 @@ def test_a_wrong_file_is_refused_with_its_line(tmp_path: Path, text: str, messag
         ("archive: damaged.tar.gz", "is damaged, or neither tar nor zip"),
         ("archive: cut.tar.gz", "is damaged, or neither tar nor zip"),
         ("archive: plain", "is no archive"),
+        ("documents: nowhere.jsonl", "no such file of documents"),
+        ("documents: cut.jsonl", "cut.jsonl, line 2: is no document; a line is"),
         ("git: plain", "is no git repository"),
         ("git: nowhere", "no such git repository"),
         ("folder: plain", r"no usable file in the sources; dropped: 1 short \(shorter than the limit\); 1 other_kind"),
@@ -301,7 +303,8 @@ def test_a_wrong_source_is_one_line(tmp_path: Path, company: Company, source: st
     write(tmp_path, {"plain/a.lua": "x=1\n", "plain/b.bin": b"\0", "damaged.tar.gz": b"\x1f\x8bno"})
     (tmp_path / "empty").mkdir()
     whole = company.archive.read_bytes()
-    write(tmp_path, {"cut.tar.gz": whole[: len(whole) // 2]})
+    first = json.dumps({"path": "a.lua", "text": lua(1)})
+    write(tmp_path, {"cut.tar.gz": whole[: len(whole) // 2], "cut.jsonl": f"{first}\n{first[:-9]}\n"})
     settings = settings_of(tmp_path, f"languages: [lua]\nsources: [{{{source}}}]\n")
     with pytest.raises(CorpusError, match=message) as problem:
         build(settings, tmp_path / "corpus")
@@ -317,6 +320,20 @@ def test_a_corpus_within_its_source_does_not_read_itself(tmp_path: Path) -> None
     build(settings, tmp_path / "code" / "corpus", said)
     assert said.lines[-1].endswith("unchanged")
     assert set(kept(tmp_path / "code" / "corpus")) == {"code/a.lua", "code/b.lua"}
+
+
+def test_a_corpus_is_read_again_as_a_source(tmp_path: Path) -> None:
+    write(tmp_path, {"code/one/a.lua": lua(1), "code/two/b/c.lua": lua(2), "code/three/d.lua": lua(3)})
+    build(
+        settings_of(tmp_path, "languages: [lua]\nsources: [{folder: code}]\nsplit: {held_out: 0}\n"), tmp_path / "old"
+    )
+    source = "sources: [{documents: old/train-lua.jsonl, name: code, depth: 2}]"
+    split = "split: {held_out: 0, groups: [code/code/two]}"
+    build(settings_of(tmp_path, f"languages: [lua]\n{source}\n{split}\n"), tmp_path / "new")
+    first, second = ({line["text"] for line in lines(tmp_path / name / "train-lua.jsonl")} for name in ("old", "new"))
+    (held_out,) = lines(tmp_path / "new" / "heldout-lua.jsonl")
+    assert (held_out["package"], held_out["path"]) == ("code/code/two", "b/c.lua")
+    assert first == second | {held_out["text"]}
 
 
 def test_broken_and_encrypted_pdfs_are_counted(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ TEXT = (Path(__file__).parents[3] / "docs" / "corpus.md").read_text(encoding="ut
 def test_the_example_is_a_right_file() -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
     settings = parse_yaml_model(example, "corpus.yaml", CorpusSettings, RecipeError)
-    assert [source.group_depth for source in settings.sources] == [1, 0, 0]
+    assert [source.group_depth for source in settings.sources] == [1, 0, 0, 1]
 
 
 def test_every_reason_is_named() -> None:

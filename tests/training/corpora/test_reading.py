@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import tarfile
 import zipfile
@@ -14,6 +15,7 @@ from tests.training.corpora.company import git, write
 from training.corpora.reading.folders import Folder
 from training.corpora.reading.histories import Repository
 from training.corpora.reading.packed import Archive
+from training.corpora.reading.tables import Documents
 from training.corpora.settings import CorpusError, Split
 from training.corpora.splitting import held_out_groups, placed, rank
 
@@ -52,6 +54,29 @@ def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"gr\xfcn.lua")).write_text("x")
     assert paths(Folder(tmp_path)) == ["gr\ufffdn.lua"]
     assert next(Folder(tmp_path).entries()).read() == b"x"
+
+
+def test_documents_that_lead_out_are_left_out_and_packages_lead_paths(tmp_path: Path) -> None:
+    lines = [
+        {"path": "a.lua", "text": "gr\u00fcn"},
+        {"path": "../b.lua", "text": "b"},
+        {"path": ".git/c.lua", "text": "c"},
+        {"package": "p/q", "path": "d.lua", "text": "", "more": 1},
+    ]
+    file = tmp_path / "x.jsonl"
+    file.write_text("\n\n".join(map(json.dumps, lines)), encoding="utf-8")
+    found = [(entry.path, entry.size, entry.read()) for entry in Documents(file).entries()]
+    assert found == [("a.lua", 5, "gr\u00fcn".encode()), ("p/q/d.lua", 0, b"")]
+    before = Documents(file).fingerprint()
+    file.write_text("")
+    assert Documents(file).fingerprint() != before
+
+
+@pytest.mark.parametrize("line", ["[]", "1", '{"path": "a"}', '{"text": "a"}', '{"path": "", "text": ""}', "\0", "{"])
+def test_a_line_that_is_no_document_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "x.jsonl").write_text('{"path": "a", "text": ""}\n' + line, encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"x\.jsonl, line 2: is no document"):
+        list(Documents(tmp_path / "x.jsonl").entries())
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])

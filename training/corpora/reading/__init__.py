@@ -1,4 +1,4 @@
-"""Where files come from: folders, archives, git histories; each gives `Entry`s in an order that stays the same."""
+"""Where files come from: folders, archives, git histories, tables of documents; each gives `Entry`s in a fixed order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OpenSource(Protocol):
     """A source that is there and can be read."""
 
     def fingerprint(self) -> str:
-        """Differs where the source has changed; takes no file's content into account but an archive's."""
+        """Differs where the source has changed; takes no file's content into account but one with many in it."""
 
     def entries(self) -> Iterator[Entry]:
         """Regular files, without links and hidden ones. Raises `CorpusError` for a damaged source."""
@@ -50,6 +50,10 @@ def open_source(source: Source, output: Path) -> OpenSource:
         from training.corpora.reading.packed import Archive
 
         return Archive(source.path)
+    if source.kind == "documents":
+        from training.corpora.reading.tables import Documents
+
+        return Documents(source.path)
     from training.corpora.reading.histories import Repository
 
     return Repository(source.path, source.revision, commits=source.history == "commits")
