@@ -8,8 +8,10 @@ same folder prove no more.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -127,6 +129,21 @@ def read_manifest(folder: Path) -> Manifest:
         raise CheckpointError(f"{path}: {where}: {first['msg'].lower()}") from None
 
 
+def raw_manifest(folder: Path) -> dict[str, Any]:
+    """What a folder's manifest says, unchecked, for who needs a word of it; empty where there is none.
+
+    Raises `CheckpointError`, one line, where it cannot be read.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as problem:
+        raise CheckpointError(f"{path} is not readable JSON ({problem}); copy it again, or remove it") from None
+    return manifest if isinstance(manifest, dict) else {}
+
+
 def verify(folder: Path, known: Mapping[str, str] | None = None) -> None:
     """Compare the folder's files with its manifest. Raises `CheckpointError`, naming the first that differs.
 
@@ -153,10 +170,15 @@ def write_gate(folder: Path, record: GateRecord) -> None:
         raise CheckpointError(f"{folder / MANIFEST}: cannot be written ({reason})") from None
 
 
-def model_files_sha256(folder: Path) -> dict[str, str]:
-    """SHA-256 of what decides a model's answers: weights, configuration, tokenizer, chat template. Raises `OSError`."""
+def model_files(folder: Path) -> list[Path]:
+    """What decides a model's answers: weights, configuration, tokenizer, chat template. Raises `OSError`."""
     files = [path for path in sorted(folder.iterdir()) if path.suffix in _MODEL_FILES and path.name != MANIFEST]
-    return {path.name: file_sha256(path) for path in files if path.is_file()}
+    return [path for path in files if path.is_file()]
+
+
+def model_files_sha256(folder: Path) -> dict[str, str]:
+    """File name -> SHA-256 of what decides a model's answers. Raises `OSError`."""
+    return {path.name: file_sha256(path) for path in model_files(folder)}
 
 
 def file_sha256(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Writing files that matter."""
+"""Writing files that matter, and having them on the disk."""
 
 from __future__ import annotations
 
@@ -25,3 +25,12 @@ def write_atomically(path: Path, data: str | bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def synced(path: Path) -> None:
+    """Return when a file's content, or a folder's list of names, is on the disk. Raises `OSError`."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -6,13 +6,13 @@ out here. Options that a person gave go before it.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from completion.templates import TEMPLATES, FimTemplate, template_for_model, template_named
-from core.errors import CheckpointError, TemplateError
+from core.checkpoint import raw_manifest
+from core.errors import TemplateError
 from server.tokens.rendering import TokenRenderer
 
 _SAMPLE = '''\
@@ -54,7 +54,7 @@ def describe(
     `name` is the model's id on a hub, where it has one, `template` the template that a person chose. Raises
     `TemplateError` where none is known or it does not fit, `UnknownNameError` where there is none of that name.
     """
-    manifest = _manifest(folder)
+    manifest = raw_manifest(folder)
     name = str(manifest.get("name") or name or folder.name)
     chosen = _template(folder, name, config, template or manifest.get("template"))
     renderer.check(chosen)
@@ -74,14 +74,3 @@ def _template(folder: Path, name: str, config: dict[str, Any], chosen: str | Non
         f"no fill-in-the-middle template is known for a model called {name!r}; choose one with --template: "
         f"{', '.join(sorted(TEMPLATES))}"
     )
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "vernacular.json"
-    try:
-        manifest = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is not readable JSON ({error}); copy it again, or remove it") from None
-    return manifest if isinstance(manifest, dict) else {}

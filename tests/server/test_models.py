@@ -131,6 +131,9 @@ def test_the_template_is_by_option_then_manifest_then_name(tmp_path: Path, rende
     described = describe(tmp_path, renderer, {}, "Qwen/Qwen2.5-Coder-7B")
     assert (described.template.name, described.name, described.bytes_per_token) == ("embedded-spm", "ours", 3.7)
     assert describe(tmp_path, renderer, {}, "m", "embedded-psm").template.name == "embedded-psm"
+    (tmp_path / "vernacular.json").write_text('{"template": ')
+    with pytest.raises(CheckpointError, match=r"vernacular.json is not readable JSON .*; copy it again"):
+        describe(tmp_path, renderer, {}, "m")
 
 
 def test_bytes_per_token_are_measured(tmp_path: Path, renderer: TokenRenderer) -> None:

@@ -20,11 +20,7 @@ from server.models.checks import check_folder, context_limit, read_config
 from server.tokens.rendering import TokenRenderer
 from server.tokens.vocabulary import is_control, read_tokenizer_file
 from training.fitting.settings import FitSettings, LoraSettings
-
-_TOKENIZER_FILES = (
-    *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json"),
-    *("merges.txt", "tokenizer.model", "chat_template.jinja", "generation_config.json"),
-)
+from training.tokenizer_files import COPIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +92,7 @@ def save_model(model: PreTrainedModel, source: Path, folder: Path, added: AddedT
     model.save_pretrained(folder)
     for weights in folder.glob("*.safetensors"):
         weights.chmod(0o644)  # transformers lets nobody else read them
-    for name in _TOKENIZER_FILES:
+    for name in COPIED:
         if (source / name).is_file():
             shutil.copyfile(source / name, folder / name)
     if added:

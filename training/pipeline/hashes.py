@@ -6,11 +6,10 @@ import hashlib
 import json
 from pathlib import Path
 
-from core.checkpoint import MANIFEST, file_sha256
+from core.checkpoint import file_sha256, model_files
 from core.errors import ConfigError
 from core.files import write_atomically
 
-_MODEL_FILES = (".safetensors", ".json", ".jinja", ".model", ".txt")
 _LARGE_BYTES = 1 << 20
 
 
@@ -41,8 +40,7 @@ class Hashes:
 
     def model(self, folder: Path) -> str:
         """Of what decides a model's answers."""
-        files = [path for path in sorted(folder.iterdir()) if path.suffix in _MODEL_FILES and path.name != MANIFEST]
-        return self._all({path.name: self.file(path) for path in files if path.is_file()})
+        return self._all({path.name: self.file(path) for path in model_files(folder)})
 
     def content(self, path: Path) -> str:
         """Of a file, or of all files in a folder."""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from core.checkpoint import MANIFEST
 from core.errors import CheckpointError, ConfigError
+from core.files import synced
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -89,11 +90,7 @@ def _claim(partial: Path) -> int:
 
 def _sync(folder: Path) -> None:
     for path in [*folder.rglob("*"), folder]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        synced(path)
 
 
 def _put(partial: Path, place: Path) -> None:
@@ -105,11 +102,7 @@ def _put(partial: Path, place: Path) -> None:
         place.replace(aside)
         partial.replace(place)
         shutil.rmtree(aside, ignore_errors=True)
-    handle = os.open(place.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    synced(place.parent)
 
 
 def _exchange(one: Path, other: Path) -> bool:

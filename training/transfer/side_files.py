@@ -13,15 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import CheckpointError
+from training.tokenizer_files import COPIED, TEMPLATES
 from training.transfer.plan import PRETRAINED
 from training.transfer.tensors import Checkpoint
 from training.transfer.vocabulary import read_tokens
 
-_TOKENIZER = (
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
-    "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model",
-)  # fmt: skip
-_TEMPLATES = ("chat_template.jinja", "chat_template.json")
 _IDS = ("bos_token_id", "eos_token_id", "pad_token_id")
 _DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 _MARK = re.compile(r"<\|[\w-]+\|>")
@@ -44,7 +40,7 @@ def side_files(
     """
     source, model = parents[owner], parents[PRETRAINED]
     notes: list[str] = []
-    content = {name: _read(source, name) for name in (*_TOKENIZER, *_TEMPLATES, "generation_config.json")}
+    content = {name: _read(source, name) for name in COPIED}
     if not _has_template(content):
         other = next((p for role, p in parents.items() if role.startswith("instruct") and role != owner), None)
         found = _template(other) if other else {}
@@ -69,15 +65,15 @@ def _read(checkpoint: Checkpoint, name: str) -> bytes | None:
 
 def _has_template(content: Mapping[str, bytes | None]) -> bool:
     inside = _json(content.get("tokenizer_config.json")).get("chat_template")
-    return bool(inside) or any(content.get(name) for name in _TEMPLATES)
+    return bool(inside) or any(content.get(name) for name in TEMPLATES)
 
 
 def _template(checkpoint: Checkpoint) -> dict[str, bytes | None]:
     """The chat template of another parent, as a file of its own."""
     inside = _json(_read(checkpoint, "tokenizer_config.json")).get("chat_template")
     if isinstance(inside, str):
-        return {_TEMPLATES[0]: inside.encode()}
-    return {name: data for name in _TEMPLATES if (data := _read(checkpoint, name))}
+        return {TEMPLATES[0]: inside.encode()}
+    return {name: data for name in TEMPLATES if (data := _read(checkpoint, name))}
 
 
 def _config(model: Checkpoint, source: Checkpoint, rows: int, tied: bool, dtype: str | None) -> bytes:
@@ -110,7 +106,7 @@ def _check(source: Checkpoint, content: Mapping[str, bytes], rows: int) -> list[
     known = set((read_tokens(source.path) or {}).values())
     template = _json(content.get("tokenizer_config.json")).get("chat_template") or ""
     text = json.dumps(template, ensure_ascii=False)
-    text += "".join(content.get(name, b"").decode(errors="replace") for name in _TEMPLATES)
+    text += "".join(content.get(name, b"").decode(errors="replace") for name in TEMPLATES)
     if unknown := sorted(set(_MARK.findall(text)) - known):
         return [f"the chat template uses {', '.join(unknown)}, which the tokenizer does not have as one token"]
     return []
