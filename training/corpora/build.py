@@ -10,7 +10,6 @@ it is. Does not guarantee: anything where a source changes while it is read.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import shutil
@@ -45,6 +44,7 @@ from training.corpora.writing import (
     write_documents,
     write_origins,
 )
+from training.disk import is_full
 
 VERSION = 1
 """Rises when the same settings and sources give another corpus."""
@@ -227,7 +227,7 @@ def _one_line(output: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        reason = "the disk is full" if problem.errno in (errno.ENOSPC, errno.EDQUOT) else str(problem.strerror).lower()
+        reason = "the disk is full" if is_full(problem) else str(problem.strerror).lower()
         raise CorpusError(f"{problem.filename or output}: {reason}; the same command goes on where it was") from None
     except NgramIndexError as problem:
         raise CorpusError(f"{problem}; the same command goes on where it was") from None

@@ -10,13 +10,12 @@ FOLDER/fit.json   written last
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,20 +28,17 @@ from core.errors import ConfigError, TrainingError
 from core.files import write_atomically
 from training.allocator import keep_freed_memory
 from training.curve import cut_back
+from training.disk import full_disk_told
 from training.fitting.models import load_model, token_ids
 from training.fitting.packing import Rows, collate, write_rows
+from training.fitting.progress import Tell
 from training.fitting.record import FitRecord, read_record
-from training.fitting.settings import FitSettings
+from training.fitting.settings import FREE, FitSettings
 from training.fitting.trainer import FitTrainer, Watch, last_whole_checkpoint
 from training.fitting.work import Work, finish, processes
 from training.muon import optimizer_for
 from training.settings import OptimizerPart
 
-Tell = Callable[[dict[str, Any]], None]
-"""Told how it goes: `step` and `steps`, and by turns `loss` with `tokens_per_s`, `eval_bits_per_byte`, `say`."""
-
-_FREE = {"threads", "save_every_steps", "accelerate", "compile", "chat_template"}
-"""Settings that do not decide the result; what files hold stands in `Work.inputs`."""
 _LOG_EVERY_STEPS = 5
 
 
@@ -52,7 +48,7 @@ def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
     Raises `KeyboardInterrupt` after a checkpoint when a signal came, `TrainingError` where no memory or disk is left or
     the loss is no number, and what loading a model raises.
     """
-    with _one_line(work.settings):
+    with full_disk_told("the run folder"), _one_line(work.settings):
         if work.settings.patience and not work.held_out.sequences:
             raise ConfigError("patience needs held-out texts to measure on; the corpus has none")
         if work.settings.compile and not torch.cuda.is_available() and not _compiler():
@@ -83,7 +79,7 @@ def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
 
 def _begin(work: Work) -> None:
     """Empty the folder of another fitting's remains."""
-    settings = work.settings.model_dump(mode="json", exclude=_FREE)
+    settings = work.settings.model_dump(mode="json", exclude={*FREE, "chat_template"})  # its content is in `inputs`
     key = hashlib.sha256(
         json.dumps([settings, model_files_sha256(work.model), work.inputs], sort_keys=True).encode()
     ).hexdigest()
@@ -173,7 +169,7 @@ def _arguments(settings: FitSettings, rows: int, folder: Path, *, measured: bool
             f"tokens_per_step {settings.tokens_per_step} is no multiple of row_tokens * rows_at_once * {count} "
             f"processes = {at_once}"
         )
-    steps = math.ceil(rows / (settings.tokens_per_step // settings.row_tokens))
+    steps = math.ceil(rows / settings.rows_per_step)
     optimizer = settings.optimizer
     return TrainingArguments(
         output_dir=str(folder),
@@ -219,7 +215,7 @@ def _state(checkpoint: Path) -> TrainerState:
 
 @contextmanager
 def _one_line(settings: FitSettings) -> Iterator[None]:
-    """What can go wrong with memory and disk, in words."""
+    """What can go wrong with memory, in words."""
     less = (
         f"lower rows_at_once ({settings.rows_at_once}) or row_tokens ({settings.row_tokens}), set "
         f"gradient_checkpointing, or train an adapter with lora"
@@ -234,9 +230,3 @@ def _one_line(settings: FitSettings) -> Iterator[None]:
         if "can't allocate memory" not in str(problem):
             raise
         raise TrainingError(f"no memory left; {less}") from None
-    except OSError as problem:
-        if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise TrainingError(
-            f"the disk is full at {problem.filename or 'the run folder'}; make room, and the same command goes on"
-        ) from None

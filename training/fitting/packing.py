@@ -40,6 +40,7 @@ class Rows(TorchDataset[dict[str, Any]]):
 
         self._rows = load_from_disk(str(folder / _ROWS))
         self.lengths = np.array([sum(lengths) for lengths in self._rows["seq_lengths"]], dtype=np.int64)
+        self._ends = self.lengths.cumsum()
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -53,7 +54,11 @@ class Rows(TorchDataset[dict[str, Any]]):
     @property
     def tokens(self) -> int:
         """Of all rows, padding not counted."""
-        return int(self.lengths.sum())
+        return self.tokens_in(len(self))
+
+    def tokens_in(self, count: int) -> int:
+        """Of the first so many rows, or of all where there are not so many, padding not counted."""
+        return int(self._ends[min(count, len(self)) - 1]) if count else 0
 
 
 def write_rows(

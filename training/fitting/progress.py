@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,6 +12,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+
+Tell = Callable[[dict[str, Any]], None]
+"""Told how it goes: `step` and `steps`, and by turns `loss` with `tokens_per_s`, `eval_bits_per_byte`, `say`."""
 
 _LOG_EVERY_S = 15.0
 

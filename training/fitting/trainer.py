@@ -9,11 +9,9 @@ guaranteed: the same bits on a GPU, whose sums may be made in another order.
 from __future__ import annotations
 
 import math
-import os
 import re
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +19,11 @@ from torch.utils.data import Dataset, Sampler, SequentialSampler
 from transformers import PrinterCallback, Trainer, TrainerControl, TrainerState, TrainingArguments
 
 from core.errors import TrainingError
+from core.files import synced
 from training.curve import append_point
 from training.fitting.heldout import HeldOutTexts, bits_per_byte, together
 from training.fitting.packing import Rows
+from training.fitting.progress import Tell
 from training.fitting.settings import FitSettings
 from training.stopping import StopAtSignal
 
@@ -69,18 +69,18 @@ class FitTrainer(Trainer):
         if self.is_world_process_zero():
             folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
             for path in folder.iterdir():
-                _synced(path)
+                synced(path)
             (folder / _WHOLE).touch()
-            _synced(folder)
+            synced(folder)
 
 
 class Watch(StopAtSignal):
     """Writes the curve, tells how it goes, and ends the training at a signal, or where nothing gets better."""
 
-    def __init__(self, rows: Rows, settings: FitSettings, curve: Path, tell: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, rows: Rows, settings: FitSettings, curve: Path, tell: Tell) -> None:
         super().__init__()
-        self._ends = rows.lengths.cumsum()
-        self._rows_per_step = settings.tokens_per_step // settings.row_tokens
+        self._rows = rows
+        self._rows_per_step = settings.rows_per_step
         self._patience_steps = settings.patience * settings.measure_every_steps if settings.patience else None
         self._curve = curve
         self._tell = tell
@@ -88,7 +88,7 @@ class Watch(StopAtSignal):
 
     def tokens(self, step: int) -> int:
         """Tokens seen after `step` steps, padding not counted."""
-        return int(self._ends[min(step * self._rows_per_step, len(self._ends)) - 1]) if step else 0
+        return self._rows.tokens_in(step * self._rows_per_step)
 
     def write(self, step: int, values: dict[str, Any]) -> None:
         """Add a point to the curve."""
@@ -150,11 +150,3 @@ class Watch(StopAtSignal):
         self._mark = (self.tokens(state.global_step), time.monotonic())
         if state.is_world_process_zero:
             self._tell({"step": state.global_step, "steps": state.max_steps, **(metrics or {})})
-
-
-def _synced(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -63,11 +63,9 @@ def finish(work: Work, rows: Rows, counts: dict[str, int], ended: dict[str, Any]
     measured = {point["step"]: point["bits_per_byte"] for point in points if "bits_per_byte" in point}
     seen = [point["tokens"] for point in points if "tokens" in point]
     seconds = training_seconds(curve)
-    steps_rows = ended["step"] * (work.settings.tokens_per_step // work.settings.row_tokens)
-    tokens = int(rows.lengths[:steps_rows].sum())
     record = FitRecord(
         steps=ended["step"],
-        tokens=tokens,
+        tokens=rows.tokens_in(ended["step"] * work.settings.rows_per_step),
         total_tokens=rows.tokens,
         seconds_s=round(seconds, 1),
         tokens_per_s=round(max(seen, default=0) / max(seconds, 1e-9), 1),

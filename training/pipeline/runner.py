@@ -7,9 +7,8 @@ thrown away with `resume`, which redoes what a change concerns and nothing else.
 
 from __future__ import annotations
 
-import errno
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from core.errors import ConfigError, RunError, TrainingError, UnknownNameError
 from core.gate_record import GateRecord, GateVerdict
 from evaluation.provenance import provenance
+from training.disk import full_disk_told
 from training.pipeline.checks import check
 from training.pipeline.costs import Costs, measured
 from training.pipeline.folder import RunFolder
@@ -111,7 +111,7 @@ def _run_stage(work: Work, stage: Stage, kept: dict[str, str], resume: bool) -> 
     before_s = spent_before(work.run, stage)
     costs = Costs()
     try:
-        with _one_line(work.run.path), measured() as costs:
+        with full_disk_told(work.run.path), _one_line(), measured() as costs:
             stage.run()
     except BaseException:
         interrupted(work.run, stage, before_s + costs.seconds_s)
@@ -141,15 +141,9 @@ def _note(run: RunFolder, stage: str, costs: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _one_line(folder: Path) -> Any:
-    """What memory and disk refuse, in words."""
+def _one_line() -> Iterator[None]:
+    """What memory refuses, in words."""
     try:
         yield
     except MemoryError:
         raise TrainingError("no memory left; what is done is kept, and the same command goes on") from None
-    except OSError as problem:
-        if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise TrainingError(
-            f"the disk is full at {problem.filename or folder}; make room, and the same command goes on"
-        ) from None

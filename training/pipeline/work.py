@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from core.language_files import LanguageRegistry, load_languages
-from training.fitting.settings import FitSettings
+from training.fitting.settings import FREE, FitSettings
 from training.pipeline.folder import RunFolder
 from training.pipeline.hashes import Hashes
 from training.pipeline.recipe import Recipe
 from training.pipeline.tools import Tools
-
-FREE = ("threads", "save_every_steps", "accelerate", "compile")
-"""Settings of a fitting that may change without making it another one."""
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from completion.templates import FimTemplate
 from core.checkpoint import file_sha256
@@ -16,20 +15,20 @@ from core.errors import ConfigError
 from server.models.checks import read_config
 from server.models.description import describe
 from server.tokens.rendering import TokenRenderer
+from training.corpora.writing import SUMMARY
 from training.fitting.fit import fit
 from training.fitting.heldout import HeldOutTexts
 from training.fitting.models import AddedTokens, extended_tokenizer, token_ids
+from training.fitting.progress import Tell
 from training.fitting.record import FitRecord
 from training.fitting.sequences import TokenSequence
 from training.fitting.work import Work
-from training.pretraining.documents import SUMMARY, DocumentFile, corpus_record, in_random_order, open_corpus
+from training.pretraining.documents import DocumentFile, corpus_record, in_random_order, open_corpus
 from training.pretraining.examples import ExampleMaker
 from training.pretraining.settings import FimSettings, PretrainJob
 
 _HELD_OUT_TEXTS = 48
 """Of each language, chosen by the seed."""
-
-Tell = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from core.checkpoint import file_sha256
+from core.checkpoint import file_sha256, raw_manifest
 from server.tokens.rendering import TokenRenderer
 from training.fitting.fit import fit
 from training.fitting.heldout import HeldOutTexts
-from training.fitting.record import FitRecord, manifest_value
+from training.fitting.progress import Tell
+from training.fitting.record import FitRecord
 from training.fitting.sequences import TokenSequence
 from training.fitting.work import Work
 from training.tuning.run import tuning_sequences
@@ -20,8 +20,6 @@ from training.tuning.settings import TuneJob
 _HELD_OUT = 200
 """Conversations that are measured on at most."""
 _GENERATION = "generation_config.json"
-
-Tell = Callable[[dict[str, Any]], None]
 
 
 def run(job_file: Path, tell: Tell) -> None:
@@ -53,7 +51,7 @@ def tune(job: TuneJob, tell: Tell = lambda _: None) -> FitRecord:
         folder=job.folder,
         name=job.name or job.folder.resolve().name,
         inputs=json.dumps([file_sha256(path) for path in files]),
-        template=manifest_value(folder, "template"),
+        template=str(raw_manifest(folder).get("template") or ""),
         finish=finish,
     )
     return fit(work, tell)

@@ -32,6 +32,8 @@ def test_every_sequence_of_every_epoch_is_in_one_row_uncut(tmp_path: Path) -> No
     assert counts == {"rows": len(rows), "tokens": rows.tokens, "sequences": 120}
     assert max(rows.lengths) <= 64
     assert rows.tokens / (64 * len(rows)) > 0.9
+    ends = [0, *rows.lengths.cumsum(), rows.tokens]  # beyond the last row nothing comes
+    assert [rows.tokens_in(count) for count in range(len(rows) + 2)] == ends
     first = {p for i in range(counts["rows"] // 2 - 1) for p in pieces(rows[i])}
     assert first <= {tuple(s.input_ids) for s in sequences(0)}
 
