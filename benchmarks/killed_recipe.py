@@ -23,6 +23,7 @@ import yaml
 
 from benchmarks.report import publish, script
 from core.checkpoint import file_sha256
+from training.pipeline.orphans import working_on
 
 LEVY = Path("examples/levy").resolve()
 KILLS = 5
@@ -63,23 +64,11 @@ def killed(file: Path, run: Path, after_s: float) -> str:
     time.sleep(after_s)
     if process.poll() is not None:
         return "finished before"
-    for each in (*_fittings(run), process.pid):
+    for each in (*working_on(run / "pretrain" / "job.json"), process.pid):
         os.kill(each, signal.SIGKILL)
     process.wait()
     steps = [int(path.name.partition("-")[2]) for path in (run / "pretrain" / "steps").glob("checkpoint-*")]
     return f"{after_s:.1f} s, {f'after checkpoint {max(steps)}' if steps else 'before a checkpoint'}"
-
-
-def _fittings(run: Path) -> list[int]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if b"vernacular-fit" in words and str(run).encode() in words:
-            found.append(int(entry.name))
-    return found
 
 
 def decided(run: Path) -> dict[str, str]:

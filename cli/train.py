@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.gate import EXIT_STATUS
+
 if TYPE_CHECKING:
     from evaluation.running.evaluate import RunChoice
     from training.corpora.show import Show
     from training.pipeline.tools import Tools
-
-EXIT_STATUS = {"passed": 0, "failed": 1, "undecided": 2}
 
 
 def register(app: typer.Typer) -> None:

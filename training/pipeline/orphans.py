@@ -21,20 +21,21 @@ _EVERY_S = 0.1
 
 def end_orphans(job: Path, say: Callable[[str], None], patience_s: float = 120.0) -> None:
     """End the processes that work on this job. Raises `RunError` where one does not end."""
-    found = _working_on(job)
+    found = working_on(job)
     for process in found:
         say(f"process {process} of a run that was killed still trains here; it is told to stop")
         with suppress(ProcessLookupError, PermissionError):
             os.kill(process, signal.SIGTERM)
     waited_s = 0.0
-    while found and (left := [process for process in found if process in _working_on(job)]):
+    while found and (left := [process for process in found if process in working_on(job)]):
         if waited_s >= patience_s:
             raise RunError(f"process {left[0]} of a run that was killed does not stop; end it, then go on")
         time.sleep(_EVERY_S)
         waited_s += _EVERY_S
 
 
-def _working_on(job: Path) -> list[int]:
+def working_on(job: Path) -> list[int]:
+    """The processes, but for this one, whose command lines name the job's file."""
     wanted = str(job).encode()
     found = []
     for entry in _PROC.iterdir() if _PROC.is_dir() else ():

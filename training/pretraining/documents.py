@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from core.checkpoint import CorpusRecord
 from core.errors import ConfigError
+from training.corpora.writing import SUMMARY
 from training.documents import Document
-
-SUMMARY = "corpus.json"
 
 
 @dataclass(frozen=True, slots=True)

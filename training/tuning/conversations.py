@@ -15,13 +15,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from completion.segments import Special
-from core.errors import CheckpointError, ConfigError
+from core.errors import CheckpointError
 from evaluation.models.chat import ChatTemplate, stand_in
 from server.tokens.rendering import TokenRenderer
 from training.fitting.sequences import IGNORED, TokenSequence
+from training.json_lines import read_lines
 from training.settings import SettingsModel
 
 
@@ -47,13 +48,7 @@ class Conversation(SettingsModel):
 
 def read_conversations(path: Path) -> Iterator[Conversation]:
     """The conversations of a JSON lines file, in its order. Raises `ConfigError`, one line with file and line."""
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield _conversation(line, f"{path}:{number}")
-    except OSError as problem:
-        raise ConfigError(f"{path}: cannot be read ({(problem.strerror or 'error').lower()})") from None
+    return read_lines(path, Conversation, '{"messages": [{"role", "content"}, ...]}')
 
 
 class ConversationTokens:
@@ -120,14 +115,3 @@ class ConversationTokens:
             )
         place, _, token = min(found)
         return outline[: place + len(token)]
-
-
-def _conversation(line: bytes, where: str) -> Conversation:
-    try:
-        return Conversation.model_validate_json(line)
-    except ValidationError as problem:
-        first = problem.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"])) or "the line"
-        raise ConfigError(
-            f'{where}: {key}: {first["msg"]}; each line is {{"messages": [{{"role", "content"}}, ...]}}'
-        ) from None

@@ -17,8 +17,6 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from completion.parsing import Parsing, SyntaxTree
 from core.errors import ConfigError
 from core.files import write_atomically
@@ -32,6 +30,7 @@ from evaluation.making.source_text import SourceText
 from evaluation.models.base import Chat, Message
 from evaluation.strategies.chat import Ask, solution
 from evaluation.tasks import Scoring, Task
+from training.json_lines import read_lines
 from training.tuning.settings import PairSettings
 
 _CLOSING = re.compile(r"\W*(?:end\w*|fi|done|esac|od)?\W*")
@@ -176,28 +175,10 @@ def _definitions_above(source: SourceText, function: Function) -> Iterator[tuple
 
 
 def _documents(path: Path, needed: bool) -> Iterator[HeldOutDocument]:
-    """The documents of a file, one at a time; a corpus may be larger than memory."""
     if not needed and not path.exists():
-        return
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                yield _document(line, f"{path}:{number}")
-    except OSError as problem:
-        raise ConfigError(
-            f"{path}: cannot be read ({(problem.strerror or 'error').lower()}); a folder with a built corpus is needed"
-        ) from None
-
-
-def _document(line: bytes, where: str) -> HeldOutDocument:
-    try:
-        return HeldOutDocument.model_validate_json(line)
-    except ValidationError as problem:
-        first = problem.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"])) or "the line"
-        raise ConfigError(
-            f"{where}: {key}: {first['msg']}; each line is {{{', '.join(HeldOutDocument.model_fields)}}}"
-        ) from None
+        return iter(())
+    shape = f"{{{', '.join(HeldOutDocument.model_fields)}}}"
+    return read_lines(path, HeldOutDocument, shape, "; a folder with a built corpus is needed")
 
 
 def _text_key(task: Task) -> str:

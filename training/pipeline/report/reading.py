@@ -12,6 +12,7 @@ from evaluation.scoring.comparison import Pair, corrected, paired
 from evaluation.scoring.group_scores import Group
 from evaluation.scoring.outcomes import Outcomes, read_outcomes
 from evaluation.scoring.summary import summarise
+from training.corpora.writing import SUMMARY
 from training.curve import read_curve
 from training.pipeline.folder import read_json
 from training.pipeline.report.curves import Plot, plots_of
@@ -133,7 +134,7 @@ def read_run(work: Work, stages: Sequence[str]) -> RunFacts:
         incumbent=(asked.incumbent or "") if asked else "",
         served=served,
         parents=_parents_of(work, served),
-        corpora={name: found for name in ("corpus", "replay") if (found := read_json(run.stage(name) / "corpus.json"))},
+        corpora={name: found for name in ("corpus", "replay") if (found := read_json(run.stage(name) / SUMMARY))},
         fits=tuple(
             FitFacts(name, fit_record(run.stage(name)), tuple(plots_of(read_curve(run.stage(name) / "curve.jsonl"))))
             for name in FITS

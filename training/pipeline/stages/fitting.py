@@ -18,7 +18,6 @@ from training.pipeline.work import Work, fit_inputs
 from training.pretraining.settings import PretrainJob, PretrainSettings
 from training.tuning.settings import PairSettings, TuneJob, TuneSettings
 
-_DOCUMENTS = ("train-", "heldout-")
 _OWN = {"conversations", "held_out", "pairs"}
 """Keys of the recipe's part that are none of the tuning's settings."""
 
@@ -53,9 +52,7 @@ def say_corpus(work: Work, model: Path) -> None:
     """Write into a merged model's manifest which corpus its adapter was trained on, so that the gate can ask."""
     from training.pretraining.documents import corpus_record
 
-    record = corpus_record(work.run.stage("corpus"))
-    documents = {name: digest for name, digest in record.files_sha256.items() if name.startswith(_DOCUMENTS)}
-    corpus = record.model_copy(update={"files_sha256": documents})
+    corpus = corpus_record(work.run.stage("corpus"))
     manifest = read_manifest(model).model_copy(update={"corpus": corpus, "template": work.template})
     write_atomically(model / MANIFEST, manifest.model_dump_json(indent=1) + "\n")
 
