@@ -193,11 +193,11 @@ class CorpusSettings(SettingsModel):
 
 
 def source_name(source: Source) -> str:
-    """What a source is called: its `name`, else its path's last part without the endings of archives."""
+    """What a source is called: its `name`, else its path's last part without the ending of an archive or table."""
     if source.name:
         return source.name
     last = source.path.name or source.path.resolve().name
-    for ending in (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".git"):
+    for ending in (".jsonl", ".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".git"):
         if last.endswith(ending) and last != ending:
             return last.removesuffix(ending)
     return last

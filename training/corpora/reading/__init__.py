@@ -1,4 +1,4 @@
-"""Where files come from: folders, archives, git histories, tables of documents; each gives `Entry`s in a fixed order."""
+"""Where files come from: folders, archives, git histories, tables of documents; each gives `Entry`s in fixed order."""
 
 from __future__ import annotations
 
