@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
 def heldout(
     files: Annotated[list[Path], typer.Argument(help="JSONL of held-out documents; one file a language.")],
     model: Annotated[Path | None, typer.Option(help="Checkpoint folder; none: only the baselines.")] = None,
+    before: Annotated[Path | None, typer.Option(help="Checkpoint that it is compared with, at each position.")] = None,
     train: Annotated[list[Path] | None, typer.Option(help="JSONL that the 5-gram learns from.")] = None,
     template: Annotated[list[str] | None, typer.Option(help="Template's name, or left-to-right; may repeat.")] = None,
     positions: Annotated[int, typer.Option(min=1, help="Positions for each language and kind.")] = 300,
@@ -49,6 +50,7 @@ def heldout(
 
     settings = InfillSettings(
         model=model,
+        before=before,
         heldout=tuple(files),
         train=tuple(train or ()),
         templates=tuple(template or ["embedded-psm"]),

@@ -23,7 +23,7 @@ from evaluation.heldout.predictors import NGram, Predictor, SimilarLine
 from evaluation.heldout.table import print_infill
 from evaluation.provenance import provenance
 
-_PATHS = ("heldout", "model", "train", "languages")
+_PATHS = ("heldout", "model", "before", "train", "languages")
 _BASELINES = ("5-gram", "earlier line")
 
 
@@ -33,6 +33,7 @@ class InfillSettings:
 
     heldout: tuple[Path, ...]
     model: Path | None = None
+    before: Path | None = None
     train: tuple[Path, ...] = ()
     templates: tuple[str, ...] = ("embedded-psm",)
     positions: int = 300
@@ -56,7 +57,8 @@ def run_infill(settings: InfillSettings, output: Path | None, console: Console |
     console = console or Console()
     registry = load_languages(settings.languages)
     documents = _by_language(settings.heldout)
-    checkpoints = _checkpoints(settings)
+    checkpoints = _checkpoints(settings, settings.model)
+    before = _checkpoints(settings, settings.before, prefix="before: ")
     rows: list[Row] = []
     bits: dict[str, float] = {}
     started = time.monotonic()
@@ -66,7 +68,7 @@ def run_infill(settings: InfillSettings, output: Path | None, console: Console |
             reading = progress.add_task(f"{language}: reading the training text", total=None)
             counts = CorpusCounts(_training_texts(settings.train, language)) if settings.train else None
             progress.remove_task(reading)
-            predictors: list[Predictor] = [*checkpoints, NGram(counts), SimilarLine()]
+            predictors: list[Predictor] = [*checkpoints, *before, NGram(counts), SimilarLine()]
             for kind in settings.kinds:
                 tasks = sample_tasks(held_out, spec, kind, settings.positions, settings.seed, settings.per_file)
                 if not tasks:
@@ -81,10 +83,11 @@ def run_infill(settings: InfillSettings, output: Path | None, console: Console |
                 advance = partial(progress.advance, bar)
                 bits[language] = checkpoints[0].bits_per_byte(held_out, progress=advance)
     summaries = summarise(rows)
-    comparisons = compare(rows, [checkpoint.name for checkpoint in checkpoints], _BASELINES, settings.seed)
+    seconds = (*(checkpoint.name for checkpoint in before), *_BASELINES)
+    comparisons = compare(rows, [checkpoint.name for checkpoint in checkpoints], seconds, settings.seed)
     print_infill(console, summaries, comparisons, bits)
     report = {
-        **provenance([*settings.heldout, *settings.train, *([settings.model] if settings.model else [])]),
+        **provenance([*settings.heldout, *settings.train, *filter(None, (settings.model, settings.before))]),
         "settings": {key: value for key, value in asdict(settings).items() if key not in _PATHS},
         "model": settings.model.name if settings.model else None,
         "seconds": round(time.monotonic() - started, 1),
@@ -98,18 +101,18 @@ def run_infill(settings: InfillSettings, output: Path | None, console: Console |
     return report
 
 
-def _checkpoints(settings: InfillSettings) -> list[Any]:
-    if settings.model is None:
+def _checkpoints(settings: InfillSettings, folder: Path | None, prefix: str = "") -> list[Any]:
+    if folder is None:
         return []
-    if not settings.model.is_dir():
-        raise ConfigError(f"{settings.model}: no such folder; give a checkpoint folder")
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no such folder; give a checkpoint folder")
     try:
         from evaluation.heldout.checkpoint import Checkpoint
     except ImportError as problem:
         raise MissingDependencyError(problem.name or "torch", "training,server,evaluation") from None
-    return [
+    found = [
         Checkpoint(
-            settings.model,
+            folder,
             template,
             heal=settings.heal,
             typed_after_middle=settings.typed_after_middle,
@@ -118,6 +121,9 @@ def _checkpoints(settings: InfillSettings) -> list[Any]:
         )
         for template in settings.templates
     ]
+    for checkpoint in found:
+        checkpoint.name = prefix + checkpoint.name
+    return found
 
 
 def _by_language(paths: Sequence[Path]) -> dict[str, list[HeldOutDocument]]:

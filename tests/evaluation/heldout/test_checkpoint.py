@@ -179,6 +179,25 @@ def test_the_whole_run_through_the_command(folder: Path, tmp_path: Path) -> None
     assert all(len(digest) == 64 for digest in report["files"].values())
 
 
+def test_beside_the_checkpoint_before(folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "report.json"
+    arguments = [
+        "heldout",
+        str(jsonl(tmp_path / "h.jsonl", DOCUMENTS)),
+        "--positions",
+        "4",
+        "--no-bits",
+        "--threads",
+        "1",
+    ]
+    arguments += ["--model", str(folder), "--before", str(folder), "--output", str(output)]
+    assert CliRunner().invoke(app, arguments, catch_exceptions=False).exit_code == 0
+    report = json.loads(output.read_text())
+    same = [found for found in report["comparisons"] if found["second"] == "before: model, embedded-psm"]
+    assert len(same) == 4
+    assert all((found["first"], found["mean"], found["real"]) == ("model, embedded-psm", 0, False) for found in same)
+
+
 def test_without_a_model_the_baselines_run_alone(tmp_path: Path) -> None:
     heldout = jsonl(tmp_path / "h.jsonl", DOCUMENTS)
     result = CliRunner().invoke(app, ["heldout", str(heldout)], catch_exceptions=False)
