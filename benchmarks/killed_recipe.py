@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from training.pipeline.orphans import working_on
 
 LEVY = Path("examples/levy").resolve()
 KILLS = 5
+AGAIN_S = 15.0
+"""What a start costs before it goes on where it was, about: imports, rows, compilation."""
 
 
 def recipe(folder: Path, programs: int) -> Path:
@@ -63,7 +66,7 @@ def killed(file: Path, run: Path, after_s: float) -> str:
     process = start(file, run)
     time.sleep(after_s)
     if process.poll() is not None:
-        return "finished before"
+        raise SystemExit("error: it finished before it could be killed five times; give more --programs")
     for each in (*working_on(run / "pretrain" / "job.json"), process.pid):
         os.kill(each, signal.SIGKILL)
     process.wait()
@@ -91,7 +94,9 @@ def main() -> None:
         if start(file, folder / "alone").wait():
             raise SystemExit("error: the run that was left alone failed")
         alone_s = time.monotonic() - began_s
-        places = [killed(file, folder / "killed", rng.uniform(0.1, 0.7) * alone_s) for _ in range(KILLS)]
+        moments_s = sorted(rng.uniform(0.05, 0.75) * alone_s for _ in range(KILLS))
+        waits_s = [after - before + AGAIN_S for before, after in pairwise([-AGAIN_S, *moments_s])]
+        places = [killed(file, folder / "killed", wait_s) for wait_s in waits_s]
         if start(file, folder / "killed").wait():
             raise SystemExit("error: the run that was killed failed at the end")
         expected, found = decided(folder / "alone"), decided(folder / "killed")
