@@ -17,7 +17,7 @@ NEOVIM := .tools/neovim.stamp
 CHROMIUM := .tools/chromium.stamp
 TOOLCHAINS := .tools/toolchains.stamp
 
-.PHONY: help serve test lint format bench levy killed-run killed-recipe paper embedded-model screenshot report-pictures locks clean
+.PHONY: help serve test lint format bench levy killed-run killed-recipe paper embedded-base served-model screenshot report-pictures locks clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,8 +60,12 @@ paper: $(DEV) $(PROJECT) ## all arms of the method on the example language, seve
 killed-run: $(DEV) $(PROJECT) $(TOOLCHAINS) ## evaluate 360 tasks, killed twice on the way; see that nothing is lost
 	$(BIN)/python -m benchmarks.killed_run
 
-embedded-model: $(DEV) $(PROJECT) ## train the shipped model anew: hours on 2 cores; interrupted, it goes on where it was
-	$(BIN)/vernacular train training/recipes/embedded.yaml --output server/embedded_model $(ARGS)
+embedded-base: $(DEV) $(PROJECT) ## train the shipped base anew: hours on 2 cores; interrupted, it goes on where it was
+	$(BIN)/vernacular train training/recipes/embedded.yaml --output examples/models/embedded-base $(ARGS)
+
+served-model: $(DEV) $(PROJECT) ## make the served model of it and its instruct sibling: half an hour
+	$(BIN)/vernacular train training/recipes/embedded.yaml --until corpus
+	$(BIN)/vernacular train training/recipes/served.yaml $(ARGS)
 
 screenshot: $(DEV) $(PROJECT) $(NEOVIM) ## draw docs/images/ghost-text.svg: the real Neovim, the real server
 	$(BIN)/python scripts/screenshot_neovim.py $(ARGS)

@@ -30,7 +30,7 @@ from pydantic import BaseModel, ConfigDict
 from benchmarks.report import publish
 
 ROOT = Path(__file__).parent.parent
-MODEL = ROOT / "server" / "embedded_model"
+MODEL = ROOT / "examples" / "models" / "embedded-base"
 LOG_EVERY_STEPS = 5
 """As training/fitting does; times are taken there."""
 SKIPPED_STEPS = LOG_EVERY_STEPS

@@ -69,6 +69,6 @@ def test_a_recipe_from_code_to_a_checkpoint_that_is_served(tmp_path: Path) -> No
     again = vernacular("train", recipe, "--output", run)
     assert "pretrain: unchanged" in again
     assert "evaluate/transferred: unchanged" in again
-    parents = [f"base={ROOT / 'server' / 'embedded_model'}", f"pretrained={run / 'pretrain' / 'model'}"]
+    parents = [f"base={ROOT / 'examples' / 'models' / 'embedded-base'}", f"pretrained={run / 'pretrain' / 'model'}"]
     parents.append(f"instruct={ROOT / 'examples' / 'models' / 'embedded-instruct'}")
     vernacular("checkpoint", "verify", run / "model", "--recompute", "--parents", *parents)
