@@ -43,8 +43,8 @@ def write_card(
 
 _INTRODUCTION = (
     "A code-completion model of {parameters:.1f} M parameters ({size} as bfloat16), trained from nothing on a CPU. "
-    "Llama shape, byte-level BPE, context {context} tokens. It is the model that `vernacular serve` serves where no "
-    "other is named: small enough to be shipped, and no match for a large model."
+    "Llama shape, byte-level BPE, context {context} tokens. Small enough to be "
+    "shipped, and no match for a large model."
 )
 
 _LIMITS = """\
