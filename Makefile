@@ -55,6 +55,7 @@ killed-recipe: $(DEV) $(PROJECT) ## run that recipe in small, killed five times;
 	$(BIN)/python -m benchmarks.killed_recipe $(ARGS)
 
 paper: $(DEV) $(PROJECT) ## all arms of the method on the example language, several seeds: hours (ARGS="--seeds 1 2")
+	$(BIN)/vernacular train training/recipes/embedded.yaml --until corpus
 	$(BIN)/python -m benchmarks.paper $(ARGS)
 
 killed-run: $(DEV) $(PROJECT) $(TOOLCHAINS) ## evaluate 360 tasks, killed twice on the way; see that nothing is lost
