@@ -60,12 +60,18 @@ def first_problem(problems: ValidationError, model: type[BaseModel], data: objec
 
     Missing keys come last: where one is missing, a misspelt one is the likely reason.
     """
-    found = [_problem(details, model, data, where) for details in problems.errors(include_url=False)]
+    errors = [details for details in problems.errors(include_url=False) if not _follows(details)]
+    found = [_problem(details, model, data, where) for details in errors]
     first = min(found, key=lambda problem: (problem.what.startswith("missing"), problem.line))
     places = {(problem.line, problem.path) for problem in found}
     if len(places) > 1:
         first.what += f" (and {len(places) - 1} more)"
     return first
+
+
+def _follows(details: Mapping[str, Any]) -> bool:
+    """Whether a list is only too short because pydantic does not count its wrong items, which are told themselves."""
+    return details["type"] == "too_short" and len(details["input"]) > int(details["ctx"]["actual_length"])
 
 
 def _problem(details: Mapping[str, Any], model: type[BaseModel], data: object, where: Where) -> ProblemError:

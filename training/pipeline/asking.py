@@ -15,7 +15,7 @@ from evaluation.formats import read_benchmark
 from evaluation.formats.lines import read_objects
 from evaluation.running.evaluate import RunChoice
 from evaluation.strategies.registry import StrategyOptions
-from evaluation.tasks import Benchmark
+from evaluation.tasks import Benchmark, Task
 from training.pipeline.parts import Asking, TaskFile, Way
 from training.pipeline.stage import key_of
 from training.pipeline.work import Work
@@ -100,6 +100,11 @@ def task_file(work: Work, item: TaskFile) -> Path:
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         write_atomically(path, text)
     return path
+
+
+def chosen_tasks(work: Work, item: TaskFile) -> list[Task]:
+    """The tasks that have all of the labels."""
+    return [task for task in read_tasks(work, item.file).tasks if item.where.items() <= task.labels.items()]
 
 
 def chosen_lines(work: Work, item: TaskFile) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from evaluation.running.evaluate import ModelChoice
 from evaluation.runs import Sampling
@@ -113,6 +113,10 @@ class Tune(TuneSettings):
             raise ValueError("learns either `pairs`, mined from the corpus, or a file of `conversations`; give one")
         if self.pairs is not None and self.held_out is not None:
             raise ValueError("pairs are held out as the corpus is; leave held_out away")
+        measured = self.held_out if self.pairs is None else self.pairs.max_held_out
+        if self.patience is not None and not measured:
+            key = "held_out" if self.pairs is None else "pairs.max_held_out"
+            raise ValueError(f"patience needs something to measure on; set {key}, or leave patience away")
         return self
 
 
@@ -120,8 +124,17 @@ class TaskFile(SettingsModel):
     """A benchmark, or the part of it whose tasks have some labels."""
 
     file: Path = Field(description="file of tasks, in any format that `vernacular evaluate` reads")
-    name: Name | None = Field(default=None, description="how it is called; default: the file's name without endings")
+    name: Name | None = Field(
+        default=None, description="what it is called, without dots; default: the file's name without endings"
+    )
     where: dict[str, str] = Field(default={}, description="label -> value: only tasks that have them all")
+
+    @field_validator("name")
+    @classmethod
+    def _without_dots(cls, value: str | None) -> str | None:
+        if value and "." in value:
+            raise ValueError(f"{value!r} holds a dot, which ends a file's name; write {value.replace('.', '-')!r}, say")
+        return value
 
     @property
     def called(self) -> str:

@@ -12,7 +12,7 @@ from evaluation.running.judging import Judge
 from evaluation.running.runner import language_of
 from evaluation.strategies.registry import strategy_named
 from evaluation.tasks import Scoring, Task
-from training.pipeline.asking import chosen_lines, limits_of, options_of, read_tasks, settings_of
+from training.pipeline.asking import chosen_lines, chosen_tasks, limits_of, options_of, read_tasks, settings_of
 from training.pipeline.parts import Way
 from training.pipeline.work import Work
 
@@ -37,11 +37,11 @@ def _scan(work: Work) -> None:
     tasks = list(read_tasks(work, scan.benchmark).tasks)
     _askable(work, "transfer.scan", scan, tasks)
     asked = work.recipe.evaluate
-    whole = [item.file for item in asked.benchmarks if not item.where] if asked else []
-    if scan.benchmark in whole:
+    measured = {_shown(task) for item in asked.benchmarks for task in chosen_tasks(work, item)} if asked else set()
+    if both := [task for task in tasks[: scan.limit] if _shown(task) in measured]:
         raise RecipeError(
-            f"transfer.scan.benchmark: {scan.benchmark.name} is what the arms are measured on; choose the scale on "
-            "other tasks"
+            f"transfer.scan.benchmark: {scan.benchmark.name} is what the arms are measured on ({len(both)} of its "
+            f"tasks, such as {both[0].id}); choose the scale on other tasks, in a file of their own"
         )
 
 
@@ -79,6 +79,11 @@ def _askable(work: Work, where: str, way: Way, tasks: list[Task]) -> None:
             strategy.prompt(task, language_of(task, work.languages))
     except VernacularError as problem:
         raise RecipeError(f"{where}: {problem}") from None
+
+
+def _shown(task: Task) -> tuple[str, ...]:
+    """What tells a task from others, whatever file and id it has."""
+    return task.language, task.statement, task.before, task.after
 
 
 def _files(work: Work) -> Iterator[Path]:
