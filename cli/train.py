@@ -95,12 +95,12 @@ def _run(recipe: Path, output: Path | None, resume: bool, until: str | None) -> 
     from training.pipeline.recipe import load_recipe
     from training.pipeline.runner import run_folder, run_recipe
 
+    folder = run_folder(load_recipe(recipe), output)
     try:
-        verdict = run_recipe(recipe, output, _tools(), resume=resume, until=until)
+        verdict = run_recipe(recipe, folder.path, _tools(), resume=resume, until=until)
     except KeyboardInterrupt:
         _say("stopped; what is done is kept, and the same command goes on")
         raise typer.Exit(130) from None
-    folder = run_folder(load_recipe(recipe), output)
     if until in (None, "report"):
         _say(f"report: {folder.report}")
         if folder.model.exists():

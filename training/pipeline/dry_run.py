@@ -11,12 +11,11 @@ from training.pipeline.checks.room import what_helps
 from training.pipeline.devices import processes_of, this_machine
 from training.pipeline.estimates import GPUS, Device, duration, gigabytes, memory, seconds
 from training.pipeline.hashes import Hashes
-from training.pipeline.plan import Planned, planned
+from training.pipeline.plan import Planned, planned, stages_until
 from training.pipeline.recipe import load_recipe
 from training.pipeline.runner import last_group, run_folder
 from training.pipeline.sizes import Fitting, disk_of_run, fittings
 from training.pipeline.stage import State
-from training.pipeline.stages import GROUPS, stages_of
 from training.pipeline.tools import Tools
 
 ASSUMED = (
@@ -55,13 +54,15 @@ def dry_run(recipe_file: Path, output: Path | None, tools: Tools, until: str | N
     last = last_group(recipe, until)
     run = run_folder(recipe, output)
     hashes = Hashes(run.path / "hashes.json", reads_only=True)
-    work, problems = examine(recipe, run, tools, hashes, weights=False)
+    examined = examine(recipe, run, tools, hashes, last, weights=False)
+    work, problems = examined.work, examined.problems
     if work is None:
         return DryRun(run.path, (), (), (), tuple(problems))
     try:
-        plan = planned(run, [stage for stage in stages_of(work) if GROUPS.index(stage.group) <= last])
+        plan = examined.plan or planned(run, stages_until(work, last))
         found = fittings(work)
-        disk = f"disk: about {gigabytes(disk_of_run(work))} in {run.path}"
+        ahead = {item.stage.name for item in plan if item.state is not State.UNCHANGED}
+        disk = f"disk: about {gigabytes(disk_of_run(work, ahead))} more in {run.path}"
     except VernacularError as problem:
         plan, found, disk = [], [], ""
         problems = problems or [problem]

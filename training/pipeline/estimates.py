@@ -32,6 +32,8 @@ _GIB = 1 << 30
 _TORN = 1.1
 _CHECKPOINTS = 2
 """Checkpoints that a fitting keeps; a third is there while it is written."""
+_PACKED, _PACKING = 8, 24
+"""Bytes on the disk of a token in its row, and while rows are made; measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,14 @@ class Memory:
     def sure(self) -> int:
         """Weights, gradients and optimizer."""
         return sum(self.parts[name] for name in ("weights", "gradients", "optimizer"))
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Of a stage, in bytes: at its peak, and what stays of it."""
+
+    peak: int
+    kept: int
 
 
 def adapter_parameters(shape: Shape, rank: int) -> int:
@@ -153,12 +163,12 @@ def advice(shape: Shape, settings: FitSettings, device: Device) -> tuple[str, ..
     return tuple(text for text, _ in taken)
 
 
-def disk_bytes(shape: Shape, settings: FitSettings) -> int:
-    """What a fitting has on the disk at its peak: checkpoints with the optimizer's moments, and the result."""
+def disk(shape: Shape, settings: FitSettings, tokens: float) -> Disk:
+    """What a fitting to so many tokens, of all epochs, has there: rows, checkpoints with moments, and the result."""
     each = 4 if settings.weights == "float32" else 2
     learning = adapter_parameters(shape, settings.lora.rank) if settings.lora else shape.parameters
-    result = learning * each if settings.lora else shape.stored_bytes
-    return (_CHECKPOINTS + 1) * 3 * learning * each + result
+    kept = (learning * each if settings.lora else shape.stored_bytes) + int(_PACKED * tokens)
+    return Disk(max(kept + (_CHECKPOINTS + 1) * 3 * learning * each, int(_PACKING * tokens)), kept)
 
 
 def tokens_of(

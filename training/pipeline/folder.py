@@ -25,6 +25,8 @@ from core.errors import ConfigError, RunError
 from core.files import write_atomically
 
 RECIPE, RUN, REPORT, LOCK = "recipe.yaml", "run.json", "report.html", ".lock"
+DONE, BEGUN = "stage.json", "begun.json"
+"""In a stage's folder."""
 FORMAT = 1
 
 
@@ -48,9 +50,15 @@ class RunFolder:
         """A stage's folder."""
         return self.path / name
 
+    @property
+    def begun(self) -> bool:
+        """Whether a stage of it was ever begun."""
+        places = (f"{depth}/{name}" for depth in ("*", "*/*") for name in (DONE, BEGUN))
+        return any(True for place in places for _ in self.path.glob(place))
+
     def read(self) -> dict[str, Any]:
         """What `run.json` says; empty where there is none yet. Raises `RunError` for one that is damaged."""
-        return read_json(self.path / RUN)
+        return read_json(self.path / RUN, "it is written anew")
 
     def write(self, content: dict[str, Any]) -> None:
         """Replace `run.json`."""
@@ -93,9 +101,11 @@ class RunFolder:
         """Make it the folder of this recipe; `identity` is the SHA-256 of what the recipe says.
 
         Raises `ConfigError` where it holds another recipe's run or something else, and with `resume` where it holds
-        none. A changed recipe of the same name is taken with `resume` alone.
+        none. A changed recipe of the same name is taken with `resume` alone, and any while no stage was begun. A
+        `run.json` that was removed is written anew.
         """
-        found = self.read()
+        begun = self.begun
+        found = self.read() or (self._by_recipe(identity, text) if begun else {})
         if not found:
             if resume:
                 raise ConfigError(f"{self.path}: there is no run to resume; leave --resume away to begin one")
@@ -103,11 +113,11 @@ class RunFolder:
                 raise ConfigError(
                     f"{self.path}: holds something else ({others[0]}) and no run; name another folder with --output"
                 )
-        elif found.get("name") != name:
+        elif begun and found.get("name") != name:
             raise ConfigError(
                 f"{self.path}: holds a run of the recipe {found.get('name')!r}; name another folder with --output"
             )
-        elif found.get("recipe_sha256") != identity and not resume:
+        elif begun and found.get("recipe_sha256") != identity and not resume:
             raise ConfigError(
                 f"{self.path}: holds a run of this recipe as it was before ({RECIPE} there); give --resume to go on "
                 "and redo what the change concerns, or name another folder with --output"
@@ -115,12 +125,25 @@ class RunFolder:
         write_atomically(self.path / RECIPE, text)
         self.write({**found, "name": name, "recipe_sha256": identity})
 
+    def _by_recipe(self, identity: str, text: bytes) -> dict[str, Any]:
+        """What `run.json` said, by the recipe that lies beside it; empty where none does."""
+        import yaml
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; empty where there is no such file. Raises `RunError` for what is none."""
+        try:
+            kept = (self.path / RECIPE).read_bytes()
+            return {"name": yaml.safe_load(kept)["name"], "recipe_sha256": identity if kept == text else ""}
+        except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
+            return {}
+
+
+def read_json(path: Path, then: str = "its stage is begun anew") -> dict[str, Any]:
+    """A JSON object; empty where there is no such file. Raises `RunError` for what is none.
+
+    `then`: what follows once it is removed.
+    """
     try:
         return dict(json.loads(path.read_bytes()))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError):
-        raise RunError(f"{path}: is damaged; remove it, and its stage is begun anew") from None
+        raise RunError(f"{path}: is damaged; remove it, and {then}") from None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from training.pipeline.folder import RunFolder
 from training.pipeline.stage import Stage, State, key_of, state_of, with_parents
+from training.pipeline.stages import GROUPS, stages_of
+from training.pipeline.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,11 @@ class Planned:
     stage: Stage
     state: State
     why: str = ""
+
+
+def stages_until(work: Work, last: int) -> list[Stage]:
+    """The stages that the recipe has, in order, up to those of the group `GROUPS[last]`."""
+    return [stage for stage in stages_of(work) if GROUPS.index(stage.group) <= last]
 
 
 def planned(run: RunFolder, stages: Sequence[Stage]) -> list[Planned]:

@@ -22,7 +22,7 @@ from training.pipeline.checks import check
 from training.pipeline.costs import Costs, measured
 from training.pipeline.folder import RunFolder
 from training.pipeline.hashes import Hashes
-from training.pipeline.plan import Planned, planned
+from training.pipeline.plan import Planned
 from training.pipeline.recipe import Recipe, load_recipe
 from training.pipeline.stage import (
     Stage,
@@ -35,7 +35,7 @@ from training.pipeline.stage import (
     state_of,
     with_parents,
 )
-from training.pipeline.stages import GROUPS, stages_of
+from training.pipeline.stages import GROUPS
 from training.pipeline.stages.judging import VERDICT
 from training.pipeline.tools import Tools
 from training.pipeline.work import Work
@@ -56,15 +56,14 @@ def run_recipe(
     recipe = load_recipe(recipe_file)
     last = last_group(recipe, until)
     run = run_folder(recipe, output)
-    with run.locked():
+    with run.locked(), full_disk_told(run.path):
         run.claim(recipe.name, identity(recipe), recipe_file.read_bytes(), resume)
-        work = check(recipe, run, tools, Hashes(run.path / "hashes.json"))
-        stages = [stage for stage in stages_of(work) if GROUPS.index(stage.group) <= last]
+        work, plan = check(recipe, run, tools, Hashes(run.path / "hashes.json"), last)
         if not resume:
-            _refuse_loss(planned(run, stages))
+            _refuse_loss(plan)
         kept: dict[str, str] = {}
-        for stage in stages:
-            _run_stage(work, stage, kept, resume)
+        for item in plan:
+            _run_stage(work, item.stage, kept, resume)
     verdict = run.stage("gate") / VERDICT
     if GROUPS.index("gate") <= last and recipe.gate and verdict.exists():
         return GateRecord.model_validate_json(verdict.read_bytes()).verdict
@@ -97,6 +96,13 @@ def _refuse_loss(plan: Sequence[Planned]) -> None:
             )
 
 
+def _refuse_nothing(run: RunFolder, stage: Stage) -> None:
+    """Raise `RunError` where a stage ended without what it makes."""
+    if lacking := stage.lacking():
+        folder = run.stage(stage.name)
+        raise RunError(f"{stage.name}: ended without {lacking}; remove {folder}, and the same command begins it anew")
+
+
 def _run_stage(work: Work, stage: Stage, kept: dict[str, str], resume: bool) -> None:
     inputs = with_parents(stage, kept)
     state, why = state_of(work.run, stage, inputs)
@@ -111,8 +117,9 @@ def _run_stage(work: Work, stage: Stage, kept: dict[str, str], resume: bool) -> 
     before_s = spent_before(work.run, stage)
     costs = Costs()
     try:
-        with full_disk_told(work.run.path), _one_line(), measured() as costs:
+        with _one_line(), measured() as costs:
             stage.run()
+        _refuse_nothing(work.run, stage)
     except BaseException:
         interrupted(work.run, stage, before_s + costs.seconds_s)
         raise

@@ -1,9 +1,9 @@
-"""How much a recipe takes: the fittings that it has, the tokens that they see, the disk that the whole run needs."""
+"""How much a recipe takes: the fittings that it has, the tokens that they see, the disk that its stages need."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -16,7 +16,7 @@ from training.corpora.reading import open_source
 from training.corpora.settings import CorpusSettings, Source
 from training.corpora.writing import SUMMARY
 from training.fitting.settings import FitSettings
-from training.pipeline.estimates import Shape, disk_bytes, tokens_of
+from training.pipeline.estimates import Disk, Shape, disk, tokens_of
 from training.pipeline.folder import read_json
 from training.pipeline.models import model_shape
 from training.pipeline.work import Work
@@ -43,38 +43,57 @@ class Fitting:
     guessed: bool
 
 
-def fittings(work: Work) -> list[Fitting]:
-    """Those that the recipe has, in order."""
+def fittings(work: Work, ahead: Collection[str] | None = None) -> list[Fitting]:
+    """Those that the recipe has, in order; with `ahead` only those whose stages it names."""
+    return [each for each in _fittings(work) if ahead is None or each.stage in ahead]
+
+
+def disk_of_run(work: Work, ahead: Collection[str]) -> int:
+    """Bytes that the stages in `ahead` add to the run's folder, about, when it is largest.
+
+    What each leaves stays; what one has beside it is removed before the next begins.
+    """
+    needed, beside = 0, 0
+    for stage, takes in _disk(work, ahead):
+        needed += takes.kept - min(takes.peak, _used(work.run.stage(stage)))
+        beside = max(beside, takes.peak - takes.kept)
+    return max(0, needed + beside)
+
+
+def _fittings(work: Work) -> Iterator[Fitting]:
     recipe = work.recipe
-    found: list[Fitting] = []
     if recipe.pretrain:
         tokens, guessed = _tokens(work)
-        found.append(Fitting("pretrain", _shape(work.parents["base"]), recipe.pretrain, tokens, guessed))
+        yield Fitting("pretrain", _shape(work.parents["base"]), recipe.pretrain, tokens, guessed)
         if recipe.pretrain_instruct:
-            shape = _shape(work.parents["instruct"])
-            found.append(Fitting("pretrain-instruct", shape, recipe.pretrain, tokens, guessed))
+            yield Fitting("pretrain-instruct", _shape(work.parents["instruct"]), recipe.pretrain, tokens, guessed)
     if recipe.tune:
-        shape = _shape(work.parents["instruct"])
         mined = work.run.stage("pairs") / "train.jsonl"
         file = recipe.tune.conversations or mined
         size = file.stat().st_size if file.exists() else 0
         tokens = recipe.tune.epochs * size / _BYTES_PER_TOKEN
-        found.append(Fitting("tune", shape, recipe.tune, tokens, guessed=True))
-    return found
+        yield Fitting("tune", _shape(work.parents["instruct"]), recipe.tune, tokens, guessed=True)
 
 
-def disk_of_run(work: Work) -> int:
-    """Bytes that the run's folder holds at its largest, about."""
+def _disk(work: Work, ahead: Collection[str]) -> Iterator[tuple[str, Disk]]:
+    """The stages that take much, and how much."""
     recipe = work.recipe
-    total = sum(disk_bytes(each.shape, each.settings) for each in fittings(work))
+    for name, settings in (("corpus", recipe.corpus), ("replay", recipe.replay)):
+        if settings and name in ahead:
+            size = _CORPUS_OF_SOURCES * sum(source_bytes(settings).values())
+            yield name, Disk(size, size)
+    for each in fittings(work, ahead):
+        yield each.stage, disk(each.shape, each.settings, each.tokens)
     stored = _shape(work.parents["base"]).stored_bytes
-    merged = sum(each.settings.lora is not None for each in fittings(work))
-    total += merged * stored
-    if recipe.transfer:
-        total += stored * (2 if recipe.transfer.scan else 1)
-    for settings in (recipe.corpus, recipe.replay):
-        total += _CORPUS_OF_SOURCES * sum(source_bytes(settings).values()) if settings else 0
-    return total
+    for name in ahead:
+        if name.startswith("merged/"):
+            yield name, Disk(stored, stored)
+    if recipe.transfer and "transfer" in ahead:
+        yield "transfer", Disk(stored * (2 if recipe.transfer.scan else 1), stored)
+
+
+def _used(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
 
 
 @lru_cache(maxsize=4)

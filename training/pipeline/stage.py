@@ -12,17 +12,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from core.files import write_atomically
-from training.pipeline.folder import RunFolder, read_json
+from training.pipeline.folder import BEGUN, DONE, RunFolder, read_json
 
 VERSION = 1
 """Rises when the same inputs give another result."""
-DONE, BEGUN = "stage.json", "begun.json"
 
 
 class State(StrEnum):
@@ -58,6 +58,10 @@ class Stage:
     content: Callable[[], str] | None = None
     shows: Mapping[str, str] = field(default_factory=dict)
 
+    def lacking(self) -> Path | None:
+        """The first of `made` that is not there."""
+        return next((path for path in self.made if not path.exists()), None)
+
 
 def key_of(inputs: Mapping[str, Any]) -> str:
     """SHA-256 of the inputs, as compact JSON."""
@@ -75,7 +79,7 @@ def state_of(run: RunFolder, stage: Stage, inputs: Mapping[str, Any]) -> tuple[S
     done, begun = read_json(run.stage(stage.name) / DONE), read_json(run.stage(stage.name) / BEGUN)
     key = key_of(inputs)
     if done.get("key") == key:
-        lacking = next((path for path in stage.made if not path.exists()), None)
+        lacking = stage.lacking()
         return (State.UNCHANGED, "") if lacking is None else (State.GOES_ON, f"{lacking} is not there any more")
     if done:
         return State.AGAIN, changed(done.get("inputs", {}), inputs)
@@ -101,9 +105,10 @@ def spent_before(run: RunFolder, stage: Stage) -> float:
 
 
 def interrupted(run: RunFolder, stage: Stage, seconds_s: float) -> None:
-    """Remember the seconds of an attempt that came to no end."""
+    """Remember the seconds of an attempt that came to no end, where that can be written."""
     path = run.stage(stage.name) / BEGUN
-    _write(path, {**read_json(path), "seconds_s": seconds_s})
+    with suppress(OSError):
+        _write(path, {**read_json(path), "seconds_s": seconds_s})
 
 
 def finish(run: RunFolder, stage: Stage, inputs: Mapping[str, Any], costs: Mapping[str, Any]) -> None:

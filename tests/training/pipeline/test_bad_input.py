@@ -180,7 +180,7 @@ def test_memory_that_is_sure_not_to_do_is_refused(project: Path, monkeypatch: py
 def test_memory_that_may_not_do_is_said(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "this_machine", lambda _: Device("a watch", 1 << 29, 1e9, 0.5, gpu=False))
     fakes = Fakes()
-    run_recipe(project / "recipe.yaml", project / "run", fakes.tools(), until="corpus")
+    run_recipe(project / "recipe.yaml", project / "run", fakes.tools(), until="pretrain")
     assert any(line.startswith("warning: pretrain: about 0.5 GB of memory are needed") for line in fakes.said)
 
 

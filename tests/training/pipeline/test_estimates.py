@@ -10,10 +10,11 @@ from training.fitting.settings import FitSettings, LoraSettings
 from training.pipeline.estimates import (
     GPUS,
     Device,
+    Disk,
     Shape,
     adapter_parameters,
     advice,
-    disk_bytes,
+    disk,
     duration,
     gigabytes,
     memory,
@@ -94,9 +95,10 @@ def test_advice_fits() -> None:
 
 
 def test_disk_holds_checkpoints_and_the_result() -> None:
-    assert disk_bytes(SMALL, ROW) == 3 * 3 * 4000 + 2000
+    assert disk(SMALL, ROW, 0) == Disk(peak=3 * 3 * 4000 + 2000, kept=2000)
     lora = ROW.model_copy(update={"lora": LoraSettings(rank=2, alpha=2)})
-    assert disk_bytes(SMALL, lora) == 3 * 3 * 400 + 400
+    assert disk(SMALL, lora, 100) == Disk(peak=3 * 3 * 400 + 400 + 800, kept=400 + 800)
+    assert disk(SMALL, lora, 1e6) == Disk(peak=24_000_000, kept=8_000_400)
 
 
 def test_tokens_with_repeats_and_replay() -> None:

@@ -1,10 +1,13 @@
-"""Whether disk and memory suffice: what is sure not to fit is refused, what may not fit is said."""
+"""Whether this machine can run the stages that are ahead, not finished and not behind `--until`.
+
+What is sure not to fit on its disk or into its memory is refused, what may not fit is said.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Collection
 
 from core.errors import ConfigError
 from training.pipeline.devices import processes_of, this_machine
@@ -13,8 +16,8 @@ from training.pipeline.sizes import Fitting, disk_of_run, fittings
 from training.pipeline.work import Work
 
 
-def _disk(work: Work) -> None:
-    needed = disk_of_run(work) - _used(work.run.path)
+def _disk(work: Work, ahead: Collection[str]) -> None:
+    needed = disk_of_run(work, ahead)
     place = next(path for path in (work.run.path, *work.run.path.parents) if path.exists())
     free = shutil.disk_usage(place).free
     if free < needed:
@@ -24,8 +27,8 @@ def _disk(work: Work) -> None:
         )
 
 
-def _memory(work: Work) -> None:
-    for each in fittings(work):
+def _memory(work: Work, ahead: Collection[str]) -> None:
+    for each in fittings(work, ahead):
         device = this_machine(processes_of(each.settings.accelerate))
         takes = memory(each.shape, each.settings, device)
         if takes.total <= device.memory_bytes:
@@ -45,8 +48,14 @@ def what_helps(each: Fitting, device: Device) -> str:
     return f"; set in {each.stage.replace('-instruct', '')}: {', '.join(changes)}" if changes else ""
 
 
-def _used(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+def _compilers(work: Work, ahead: Collection[str]) -> None:
+    if shutil.which(os.environ.get("CXX") or "g++") or shutil.which("clang++"):
+        return
+    for each in fittings(work, ahead):
+        if each.settings.compile and not this_machine(processes_of(each.settings.accelerate)).gpu:
+            raise ConfigError(
+                f"{each.stage}: compile needs a C++ compiler; on Debian: apt-get install g++, or set compile: false"
+            )
 
 
-CHECKS: tuple[Callable[[Work], None], ...] = (_disk, _memory)
+CHECKS: tuple[Callable[[Work, Collection[str]], None], ...] = (_disk, _memory, _compilers)

@@ -14,9 +14,8 @@ from evaluation.scoring.outcomes import Outcomes, read_outcomes
 from evaluation.scoring.summary import summarise
 from training.corpora.writing import SUMMARY
 from training.curve import read_curve
-from training.pipeline.folder import read_json
+from training.pipeline.folder import DONE, read_json
 from training.pipeline.report.curves import Plot, plots_of
-from training.pipeline.stage import DONE
 from training.pipeline.stages.evaluating import run_folders
 from training.pipeline.stages.fitting import fit_record
 from training.pipeline.work import Work
@@ -151,8 +150,8 @@ def read_run(work: Work, stages: Sequence[str]) -> RunFacts:
 
 
 def _parents_of(work: Work, served: Path | None) -> dict[str, Path]:
-    """Role -> folder, as `vernacular checkpoint verify` wants them for what is served."""
-    if served is None:
+    """Role -> folder, as `vernacular checkpoint verify` wants them for what is served, where this run made it."""
+    if served is None or served in work.parents.values():
         return {}
     transfer = read_json(served / "vernacular.json").get("transfer")
     if not transfer:
