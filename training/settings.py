@@ -10,9 +10,9 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class SettingsModel(BaseModel):
-    """Base of all parts: immutable, unknown keys refused."""
+    """Base of all parts: immutable; unknown keys are refused, and numbers that are none."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class OptimizerPart(SettingsModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -33,10 +33,11 @@ class PretrainSettings(FitSettings):
     """Continued pre-training."""
 
     fim: FimSettings = Field(default=FimSettings(), description="holes")
-    repeats: dict[str, int] = Field(
-        default={}, description="language -> times that its documents are seen in an epoch; `text` is documentation"
+    repeats: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        default={},
+        description="language -> times that its documents are seen in an epoch, 0: never; `text` is documentation",
     )
-    replay_share: Share = Field(default=0.0, description="share of the tokens that comes from the replay corpus")
+    replay_share: float = Field(default=0.0, description="share of the tokens from the replay corpus", ge=0, lt=1)
     new_tokens: NewTokens | None = Field(default=None, description="added to the vocabulary")
 
 

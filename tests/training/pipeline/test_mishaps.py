@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from cli.main import app
 from core import files
 from core.errors import VernacularError
 from tests.training.pipeline.small import RECIPE, Fakes, write_recipe, write_tasks
+from training.corpora.reading.tables import Documents
 from training.pipeline import folder, runner, stage
 from training.pipeline.checks import check, room
 from training.pipeline.estimates import Device, disk
@@ -24,6 +26,8 @@ from training.pipeline.recipe import load_recipe
 from training.pipeline.runner import run_recipe
 from training.pipeline.sizes import disk_of_run, fittings
 
+TALK = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+TUNE = {"conversations": "talk.jsonl", "row_tokens": 64, "tokens_per_step": 128}
 SCAN = {"scales": [0.5, 1.0], "benchmark": "development.jsonl", "strategy": "completion"}
 
 
@@ -153,6 +157,12 @@ def test_the_report_of_a_candidate_that_is_a_parent(ran: Path) -> None:
     assert "--parents" not in (ran / "again" / "report.html").read_text()
 
 
+def test_a_path_of_documents_can_be_written_anywhere(tmp_path: Path) -> None:
+    path = tmp_path / "documents.jsonl"
+    path.write_text(json.dumps({"path": "a/\ud800.lua", "package": "p\udfff", "text": "x = 1\n"}) + "\n")
+    assert [entry.path for entry in Documents(path).entries()] == ["p?/a/?.lua"]
+
+
 def test_a_recipe_may_be_put_right_while_no_stage_was_begun(project: Path) -> None:
     write_recipe(project, name="smal", base="./bse")
     assert "no such folder" in problem_of(project)
@@ -168,3 +178,37 @@ def test_what_is_said_at_the_end_is_of_the_recipe_that_was_run(project: Path, mo
     monkeypatch.chdir(project)
     result = CliRunner().invoke(app, ["train", "recipe.yaml"])
     assert f"report: {project / 'runs' / 'small' / 'report.html'}" in result.output
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"tune": {**TUNE, "patience": 1}}, "patience needs something to measure on; set held_out"),
+        ({"tune": {**TUNE, "conversations": None, "pairs": {"languages": ["lua"], "max_held_out": 0}, "patience": 1}},
+         "patience needs something to measure on; set pairs.max_held_out"),
+        ({**part("corpus", split={"held_out": 0}), **part("pretrain", patience=1)}, "pretrain.patience: the corpus"),
+        ({"tune": {**TUNE, "conversations": "broken.jsonl"}}, "broken.jsonl:3: "),
+        ({"tune": {**TUNE, "held_out": "empty.jsonl"}}, "tune.held_out: .*empty.jsonl holds no conversation"),
+        (part("pretrain", lora={"modules": ["q_proj", "nonsense"]}),
+         "pretrain.lora.modules: the base model has no layer 'nonsense'; it has .*q_proj"),
+        ({"replay": RECIPE["corpus"], **part("pretrain", replay_share=1.0)}, "'pretrain.replay_share': .* less than 1"),
+        (part("pretrain", repeats={"lua": -1}), "'pretrain.repeats.lua': .* greater than or equal to 0"),
+        (part("pretrain", optimizer={"learning_rate": float("inf")}), "'pretrain.optimizer.learning_rate': .* finite"),
+        (part("pretrain", accelerate="three.yaml"),
+         r"pretrain.tokens_per_step: 128 is no multiple of row_tokens \* rows_at_once \* 3 processes = 192"),
+        (part("pretrain", compile=True), "pretrain: compile needs a C.. compiler; .* or set compile: false"),
+    ],
+)  # fmt: skip
+def test_found_before_the_first_second(
+    project: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], said: str
+) -> None:
+    line = json.dumps(TALK) + "\n"
+    (project / "talk.jsonl").write_text(line)
+    (project / "broken.jsonl").write_text(line * 2 + "{broken\n")
+    (project / "empty.jsonl").write_text("\n")
+    (project / "three.yaml").write_text("num_processes: 3\n")
+    which = shutil.which
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr(shutil, "which", lambda name, **_: None if "g++" in name or "clang" in name else which(name))
+    write_recipe(project, **changes)
+    assert re.search(said, problem_of(project)), said

@@ -45,7 +45,8 @@ class Documents:
         match fields:
             case {"path": str() as path, "text": str() as text} if path:
                 package = fields.get("package")
-                return f"{package}/{path}" if package else path, text.encode("utf-8", "replace")
+                place = f"{package}/{path}" if package else path
+                return place.encode("utf-8", "replace").decode(), text.encode("utf-8", "replace")
             case _:
                 raise CorpusError(
                     f'{self._path}, line {number}: is no document; a line is {{"path": "a/b.py", "text": "..."}}'

@@ -48,6 +48,19 @@ def _mix(work: Work) -> None:
             raise RecipeError(f"{where}: {unknown[0]!r} is none of the corpus's languages; they are {', '.join(known)}")
 
 
+def _held_out(work: Work) -> None:
+    """Where patience ends a fitting, there is something to measure on."""
+    pretrain, tune, corpus = work.recipe.pretrain, work.recipe.tune, work.recipe.corpus
+    if corpus is None or corpus.split.held_out or corpus.split.groups:
+        return
+    for name, settings in (("pretrain", pretrain), ("tune", tune if tune and tune.pairs else None)):
+        if settings and settings.patience:
+            raise RecipeError(
+                f"{name}.patience: the corpus holds nothing out to measure on; set corpus.split.held_out, or leave "
+                "patience away"
+            )
+
+
 def _of(name: str, problem: VernacularError) -> VernacularError:
     """The same problem, saying of which corpus; its exit status stays."""
     told = VernacularError(f"{name}: {problem}")
@@ -55,4 +68,4 @@ def _of(name: str, problem: VernacularError) -> VernacularError:
     return told
 
 
-CHECKS: tuple[Callable[[Work], None], ...] = (_corpora, _mix)
+CHECKS: tuple[Callable[[Work], None], ...] = (_corpora, _mix, _held_out)

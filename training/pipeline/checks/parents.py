@@ -10,6 +10,7 @@ from server.models.checks import check_folder, context_limit, read_config
 from server.models.description import describe
 from server.tokens.rendering import TokenRenderer
 from training.fitting.settings import FitSettings
+from training.pipeline.devices import processes_of
 from training.pipeline.models import find_model, has_chat_template
 from training.pipeline.parts import ASKED
 from training.pipeline.recipe import Recipe
@@ -19,7 +20,8 @@ from training.pipeline.work import Work
 from training.transfer.request import prepare
 from training.transfer.run import refuse
 from training.transfer.siblings import check_siblings
-from training.transfer.tensors import INDEX, SINGLE, Checkpoint
+from training.transfer.tensors import INDEX, SINGLE, Checkpoint, open_checkpoint
+from training.tuning.conversations import read_conversations
 
 
 def find(recipe: Recipe, tools: Tools, weights: bool) -> dict[str, Path]:
@@ -73,16 +75,19 @@ def _siblings(work: Work) -> None:
         raise RecipeError(f"transfer: {problem}") from None
 
 
-def _context(work: Work) -> None:
-    recipe = work.recipe
+def _fittings(recipe: Recipe) -> list[tuple[str, FitSettings, str]]:
+    """Part of the recipe, its settings, and the parent that learns."""
     fits: list[tuple[str, FitSettings | None, str]] = [
         ("pretrain", recipe.pretrain, "base"),
         ("pretrain", recipe.pretrain if recipe.pretrain_instruct else None, "instruct"),
         ("tune", recipe.tune, "instruct"),
     ]
-    for part, settings, role in fits:
-        if settings is None:
-            continue
+    return [(part, settings, role) for part, settings, role in fits if settings is not None]
+
+
+def _context(work: Work) -> None:
+    recipe = work.recipe
+    for part, settings, role in _fittings(recipe):
         folder = work.parents[role]
         limit = context_limit(read_config(folder), folder)
         if settings.row_tokens > limit:
@@ -93,8 +98,32 @@ def _context(work: Work) -> None:
             raise RecipeError(
                 f"{part}.accelerate: {settings.accelerate}: no such file; `accelerate config --config_file` writes one"
             )
+        count = processes_of(settings.accelerate)
+        at_once = settings.row_tokens * settings.rows_at_once * count
+        if settings.tokens_per_step % at_once:
+            raise RecipeError(
+                f"{part}.tokens_per_step: {settings.tokens_per_step} is no multiple of row_tokens * rows_at_once * "
+                f"{count} processes = {at_once}"
+            )
     if recipe.pretrain and recipe.pretrain.lora and recipe.pretrain.new_tokens:
         raise RecipeError("pretrain: new_tokens need all weights to learn; leave out lora, or the new tokens")
+
+
+def _modules(work: Work) -> None:
+    """Layers that an adapter is asked for are some of the model's."""
+    for part, settings, role in _fittings(work.recipe):
+        folder = work.parents[role]
+        if settings.lora is None or isinstance(settings.lora.modules, str) or not has_weights(folder):
+            continue
+        names = {
+            name.removesuffix(".weight")
+            for name, tensor in open_checkpoint(folder).tensors.items()
+            if len(tensor.shape) == 2
+        }
+        for module in settings.lora.modules:
+            if not any(f".{name}".endswith(f".{module}") for name in names):
+                known = ", ".join(sorted({name.rpartition(".")[2] for name in names}))
+                raise RecipeError(f"{part}.lora.modules: the {role} model has no layer {module!r}; it has {known}")
 
 
 def _conversations(work: Work) -> None:
@@ -130,8 +159,12 @@ def _tuning(work: Work) -> None:
         path = getattr(part, key)
         if path is not None and not path.is_file():
             raise RecipeError(f"tune.{key}: {path}: no such file; check the path, which is relative to the recipe")
+    for key in ("conversations", "held_out"):
+        path = getattr(part, key)
+        if path is not None and not sum(1 for _ in read_conversations(path)):
+            raise RecipeError(f"tune.{key}: {path} holds no conversation")
     if part.chat_template is None and not has_chat_template(work.parents["instruct"]):
         raise RecipeError("tune: the instruct model has no chat template; name a file of one as `chat_template`")
 
 
-CHECKS: tuple[Callable[[Work], None], ...] = (_siblings, _context, _conversations, _tuning)
+CHECKS: tuple[Callable[[Work], None], ...] = (_siblings, _context, _modules, _conversations, _tuning)
