@@ -96,7 +96,7 @@ def _refuse_loss(plan: Sequence[Planned]) -> None:
             )
 
 
-def _refuse_nothing(run: RunFolder, stage: Stage) -> None:
+def _refuse_lack(run: RunFolder, stage: Stage) -> None:
     """Raise `RunError` where a stage ended without what it makes."""
     if lacking := stage.lacking():
         folder = run.stage(stage.name)
@@ -119,7 +119,7 @@ def _run_stage(work: Work, stage: Stage, kept: dict[str, str], resume: bool) -> 
     try:
         with _one_line(), measured() as costs:
             stage.run()
-        _refuse_nothing(work.run, stage)
+        _refuse_lack(work.run, stage)
     except BaseException:
         interrupted(work.run, stage, before_s + costs.seconds_s)
         raise
