@@ -32,9 +32,9 @@ from training.disk import full_disk_told
 from training.fitting.models import load_model, token_ids
 from training.fitting.packing import Rows, collate, write_rows
 from training.fitting.progress import Tell
-from training.fitting.record import FitRecord, read_record
+from training.fitting.record import FIT, FitRecord, read_record
 from training.fitting.settings import FREE, FitSettings
-from training.fitting.trainer import FitTrainer, Watch, last_whole_checkpoint
+from training.fitting.trainer import FitTrainer, Watch, is_whole, last_whole_checkpoint
 from training.fitting.work import Work, finish, processes
 from training.muon import optimizer_for
 from training.settings import OptimizerPart
@@ -78,20 +78,29 @@ def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
 
 
 def _begin(work: Work) -> None:
-    """Empty the folder of another fitting's remains."""
+    """Empty the folder of another fitting's remains, and of one that ended and whose result is lost."""
     settings = work.settings.model_dump(mode="json", exclude={*FREE, "chat_template"})  # its content is in `inputs`
     key = hashlib.sha256(
         json.dumps([settings, model_files_sha256(work.model), work.inputs], sort_keys=True).encode()
     ).hexdigest()
     place = work.folder / "key"
     with processes().main_process_first():
-        if not (place.exists() and place.read_text(encoding="utf-8") == key):
+        same = place.exists() and place.read_text(encoding="utf-8") == key
+        if not same or _is_lost(work):
             for name in ("rows", "steps", "model", "adapter", "model.partial", "adapter.partial"):
                 shutil.rmtree(work.folder / name, ignore_errors=True)
             for name in ("curve.jsonl", "curve.svg", "fit.json", "ended.json"):
                 (work.folder / name).unlink(missing_ok=True)
             work.folder.mkdir(parents=True, exist_ok=True)
             write_atomically(place, key)
+
+
+def _is_lost(work: Work) -> bool:
+    """Whether it ended, and its model, or the checkpoint that this is made from, is not there any more."""
+    if (work.folder / FIT).exists():
+        return not work.made.is_dir()
+    ended = work.folder / "ended.json"
+    return ended.exists() and not is_whole(work.checkpoint(json.loads(ended.read_text(encoding="utf-8"))))
 
 
 def _train(work: Work, rows: Rows, tell: Tell) -> dict[str, Any]:

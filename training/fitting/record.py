@@ -27,7 +27,7 @@ class FitRecord(SettingsModel):
     tokens: int = Field(description="tokens seen, padding not counted")
     total_tokens: int = Field(description="tokens that all epochs hold; more than `tokens` after an early end")
     seconds_s: float = Field(description="time of the steps, over all interruptions, in seconds")
-    tokens_per_s: float = Field(description="tokens / seconds")
+    tokens_per_s: float = Field(description="speed of the steps; 0: too few to measure it")
     ended: str = Field(description="all steps, or early: no better measurement for as long as `patience` says")
     best_step: int = Field(description="step with the lowest bits per byte")
     bits_per_byte: dict[str, float] = Field(description="group of held-out texts -> bits per byte, at the model's step")
@@ -50,14 +50,17 @@ def write_record(folder: Path, record: FitRecord) -> None:
     write_atomically(folder / FIT, record.model_dump_json(indent=1) + "\n")
 
 
-def training_seconds(curve: Path) -> float:
-    """Time of the steps by the curve's own speeds, in seconds: what was done before an interruption counts."""
+def training_time(curve: Path) -> tuple[float, int]:
+    """Time of the steps by the curve's own speeds, in seconds, and the tokens that were learned from in it.
+
+    What was done before an interruption counts; what comes after the last speed does not.
+    """
     seconds, before = 0.0, 0
     for point in read_curve(curve):
         if "tokens_per_s" in point:
             seconds += (point["tokens"] - before) / max(point["tokens_per_s"], 1)
             before = point["tokens"]
-    return seconds
+    return seconds, before
 
 
 def write_manifest(

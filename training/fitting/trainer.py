@@ -2,8 +2,8 @@
 
 Guarantees: a training goes on from a checkpoint that was written whole, or begins anew; on a CPU it then arrives, bit
 for bit, at the weights of one that was left alone (rows are taken in order, and all random states are saved); SIGTERM
-and SIGINT write a checkpoint after the current step and end it; a loss that is no number ends it at once. Not
-guaranteed: the same bits on a GPU, whose sums may be made in another order.
+and SIGINT write a checkpoint after the current step and end it; a loss that is no number ends it within a few steps,
+and no later than the last one. Not guaranteed: the same bits on a GPU, whose sums may be made in another order.
 """
 
 from __future__ import annotations
@@ -31,11 +31,16 @@ _WHOLE = "whole"
 _METRIC = "bits_per_byte"
 
 
+def is_whole(checkpoint: Path) -> bool:
+    """Whether a checkpoint is there and was written to its end."""
+    return (checkpoint / _WHOLE).exists()
+
+
 def last_whole_checkpoint(folder: Path) -> Path | None:
     """The newest checkpoint that was written to its end; those that were not are removed."""
     found: list[tuple[int, Path]] = []
     for path in folder.glob("checkpoint-*"):
-        if not (path / _WHOLE).exists():
+        if not is_whole(path):
             shutil.rmtree(path)
         elif number := re.fullmatch(r"checkpoint-(\d+)", path.name):
             found.append((int(number[1]), path))
@@ -107,6 +112,11 @@ class Watch(StopAtSignal):
         self._mark = (self.tokens(state.global_step), time.monotonic())
         if state.is_world_process_zero:
             self._tell({"step": state.global_step, "steps": state.max_steps})
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Look at the loss in the last step too; stop where a signal asked for it."""
+        super().on_step_end(args, state, control, **kwargs)
+        control.should_log |= state.global_step >= state.max_steps
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """End early where nothing got better for long enough; a checkpoint's state alone decides it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import shutil
@@ -16,12 +17,12 @@ from accelerate import PartialState
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from core.checkpoint import CorpusRecord
-from core.errors import ConfigError
+from core.errors import ConfigError, TrainingError
 from training.curve import read_curve
 from training.fitting.heldout import HeldOutTexts
 from training.fitting.models import AddedTokens, load_model, save_model
 from training.fitting.packing import Rows
-from training.fitting.record import FitRecord, training_seconds, write_manifest, write_record
+from training.fitting.record import FitRecord, training_time, write_manifest, write_record
 from training.fitting.sequences import TokenSequence
 from training.fitting.settings import FitSettings
 from training.plot import plot_curve
@@ -46,6 +47,15 @@ class Work:
     finish: Callable[[Path], None] = lambda _: None
     """Puts what else belongs there into the model's folder."""
 
+    @property
+    def made(self) -> Path:
+        """The folder of the model, or of its adapter."""
+        return self.folder / ("adapter" if self.settings.lora else "model")
+
+    def checkpoint(self, ended: dict[str, Any]) -> Path:
+        """The checkpoint that counts, of a training that ended so."""
+        return self.folder / "steps" / f"checkpoint-{ended['best' if self.settings.patience else 'step']}"
+
 
 def processes() -> PartialState:
     """The processes that train together; a GPU is used where there is one."""
@@ -53,25 +63,28 @@ def processes() -> PartialState:
 
 
 def finish(work: Work, rows: Rows, counts: dict[str, int], ended: dict[str, Any]) -> FitRecord:
-    """Write the model from the checkpoint that counts, its manifest, the plot and the record."""
+    """Write the model from the checkpoint that counts, its manifest, the plot and the record.
+
+    Raises `TrainingError` where its weights, or what was measured of them, are no numbers.
+    """
     curve = work.folder / "curve.jsonl"
     step = ended["best"] if work.settings.patience else ended["step"]
-    model = _of_checkpoint(work, work.folder / "steps" / f"checkpoint-{step}")
-    name = "adapter" if work.settings.lora else "model"
-    partial = work.folder / f"{name}.partial"
+    model = _of_checkpoint(work, work.checkpoint(ended))
+    partial = work.made.with_suffix(".partial")
     points = read_curve(curve)
     measured = {point["step"]: point["bits_per_byte"] for point in points if "bits_per_byte" in point}
-    seen = [point["tokens"] for point in points if "tokens" in point]
-    seconds = training_seconds(curve)
+    bits = measured.get(step, {})
+    _refuse(step, [f"{group}: {value} bits per byte" for group, value in bits.items() if not math.isfinite(value)])
+    seconds, tokens = training_time(curve)
     record = FitRecord(
         steps=ended["step"],
         tokens=rows.tokens_in(ended["step"] * work.settings.rows_per_step),
         total_tokens=rows.tokens,
         seconds_s=round(seconds, 1),
-        tokens_per_s=round(max(seen, default=0) / max(seconds, 1e-9), 1),
+        tokens_per_s=round(tokens / seconds, 1) if seconds else 0.0,
         ended="early" if ended["early"] else "all steps",
         best_step=ended["best"],
-        bits_per_byte=measured.get(step, {}),
+        bits_per_byte=bits,
         model_step=step,
         peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         peak_gpu_memory_bytes=torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0,
@@ -83,16 +96,26 @@ def finish(work: Work, rows: Rows, counts: dict[str, int], ended: dict[str, Any]
         return record
     shutil.rmtree(partial, ignore_errors=True)
     save_model(model, work.model, partial, work.added)
+    written = model.state_dict()  # in a number format that may hold less than the training's
+    _refuse(step, [name for name, values in written.items() if not torch.isfinite(values).all()])
     work.finish(partial)
     if not work.settings.lora:
         _write_manifest(work, partial, model, record, curve)
-    shutil.rmtree(work.folder / name, ignore_errors=True)
-    partial.rename(work.folder / name)
+    shutil.rmtree(work.made, ignore_errors=True)
+    partial.rename(work.made)
     plot_curve(curve, work.folder / "curve.svg")
     os.sync()
     write_record(work.folder, record)
     shutil.rmtree(work.folder / "steps", ignore_errors=True)
     return record
+
+
+def _refuse(step: int, no_numbers: list[str]) -> None:
+    if no_numbers:
+        raise TrainingError(
+            f"the model of step {step} is broken: {no_numbers[0]} is no number; lower optimizer.learning_rate, or look "
+            f"at the base model's weights"
+        )
 
 
 def _of_checkpoint(work: Work, checkpoint: Path) -> PreTrainedModel:

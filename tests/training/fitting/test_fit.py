@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,31 @@ def test_a_finished_one_is_left_and_another_begins_anew(work: Work) -> None:
     assert (work.folder / "model" / "model.safetensors").stat().st_mtime_ns == before
     fit(replace(work, settings=settings(seed=2)))
     assert (work.folder / "model" / "model.safetensors").stat().st_mtime_ns != before
+
+
+def test_a_finished_one_whose_model_is_gone_begins_anew(work: Work) -> None:
+    steps = fit(work).steps
+    before = weights(work.folder / "model")
+    shutil.rmtree(work.folder / "model")
+    told: list[dict[str, Any]] = []
+    assert fit(work, told.append).steps == steps
+    assert {"say": "unchanged"} not in told
+    assert all(torch.equal(tensor, before[name]) for name, tensor in weights(work.folder / "model").items())
+
+
+def test_an_ended_one_whose_checkpoint_is_gone_begins_anew(work: Work) -> None:
+    steps = fit(work).steps
+    (work.folder / "fit.json").unlink()  # its checkpoints went when it was written
+    assert json.loads((work.folder / "ended.json").read_text())["step"] == steps
+    assert fit(work).steps == steps
+    assert read_curve(work.folder / "curve.jsonl")[0]["step"] == 0
+
+
+def test_few_steps_have_a_speed(work: Work) -> None:
+    record = fit(replace(work, settings=settings(tokens_per_step=1024)))
+    assert record.steps < 5
+    assert record.tokens_per_s == read_curve(work.folder / "curve.jsonl")[-2]["tokens_per_s"]
+    assert 0 < record.tokens_per_s < 1e7
 
 
 def test_patience_ends_it_and_keeps_the_best(work: Work, tmp_path: Path) -> None:
@@ -136,6 +162,28 @@ def test_numbers_that_are_none_end_it_with_one_line(work: Work, tmp_path: Path) 
     save_file(tensors, str(broken / "model.safetensors"), {"format": "pt"})
     with pytest.raises(TrainingError, match=r"loss nan .* lower optimizer.learning_rate"):
         fit(replace(work, model=broken))
+
+
+@pytest.mark.parametrize(
+    ("tokens_per_step", "said"),
+    [
+        (1024, r"loss nan .* at step 3 are no numbers"),
+        (4096, r"the model of step 1 is broken: levy: nan bits per byte"),
+    ],
+)
+def test_a_few_steps_that_spoil_the_weights_end_it(work: Work, tokens_per_step: int, said: str) -> None:
+    wild = {"learning_rate": 1e39, "warmup_share": 0}
+    with pytest.raises(TrainingError, match=rf"{said}.*; lower optimizer.learning_rate"):
+        fit(replace(work, settings=settings(tokens_per_step=tokens_per_step, optimizer=wild)))
+    assert not (work.folder / "model").exists()
+    assert not (work.folder / "fit.json").exists()
+
+
+def test_weights_that_the_format_cannot_hold_end_it(work: Work, tmp_path: Path) -> None:
+    half = save_model(tmp_path / "half", "Llama", dtype=torch.float16)
+    wild = settings(tokens_per_step=4096, optimizer={"learning_rate": 1e6, "warmup_share": 0})
+    with pytest.raises(TrainingError, match=r"weight is no number; lower optimizer.learning_rate"):
+        fit(replace(work, model=half, settings=wild, held_out=HeldOutTexts({}, {})))
 
 
 def test_what_does_not_go_together_is_refused(work: Work, tmp_path: Path) -> None:
