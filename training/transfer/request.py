@@ -107,7 +107,8 @@ def prepare(request: Request) -> Prepared:
         checkpoints = {PRETRAINED: checkpoints[INSTRUCT], INSTRUCT: checkpoints[INSTRUCT]}
     else:
         plan = make_plan(checkpoints, method, wishes)
-    files = side_files(checkpoints, request.tokenizer_from, plan.rows, plan.tied, dtype)
+    adapter = request.parents.get(ADAPTER)
+    files = side_files(checkpoints, request.tokenizer_from, plan.rows, plan.tied, dtype, adapter)
     shards = layout([tensor for tensor in plan.tensors if tensor.written], request.shard_bytes)
     return Prepared(request, method, scales, checkpoints, plan, shards, files)
 

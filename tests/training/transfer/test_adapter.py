@@ -95,6 +95,23 @@ def test_its_manifest_proves_it(pair: Any) -> None:
     recompute(out, {"adapter": pair.folder / "adapter", "instruct": pair.parents["instruct"]})
 
 
+def test_what_lies_beside_it_goes_before_what_the_model_has(pair: Any) -> None:
+    instruct, adapter = pair.parents["instruct"], pair.folder / "adapter"
+    (instruct / "tokenizer_config.json").write_text('{"chat_template": "old", "pad_token": "x"}')
+    (instruct / "chat_template.json").write_text('{"chat_template": "older"}')
+    (instruct / "generation_config.json").write_text('{"eos_token_id": 256, "temperature": 0.5}')
+    (adapter / "chat_template.jinja").write_text("new")
+    (adapter / "generation_config.json").write_text('{"eos_token_id": [7]}')
+    out = merged(adapter, instruct, pair.folder / "out")
+    assert (out / "chat_template.jinja").read_text() == "new"
+    assert not (out / "chat_template.json").exists()
+    assert json.loads((out / "tokenizer_config.json").read_bytes()) == {"pad_token": "x"}
+    found = json.loads((out / "generation_config.json").read_bytes())
+    assert found == {"eos_token_id": [256, 7], "temperature": 0.5}
+    verify(out)
+    recompute(out, {"adapter": adapter, "instruct": instruct})
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
