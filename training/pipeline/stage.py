@@ -44,7 +44,7 @@ class Stage:
 
     `made` must be there where the stage is finished. `costly`: its result is not thrown away without being asked.
     `clears`: what its folder holds for other inputs is removed before it runs. `content`: what the stages behind it
-    depend on, in place of its key.
+    depend on, in place of its key. `lost`: in words what else it made and is not there any more; empty: nothing.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Stage:
     costly: bool = True
     clears: bool = True
     content: Callable[[], str] | None = None
+    lost: Callable[[], str] = lambda: ""
     shows: Mapping[str, str] = field(default_factory=dict)
 
     def lacking(self) -> Path | None:
@@ -79,6 +80,8 @@ def state_of(run: RunFolder, stage: Stage, inputs: Mapping[str, Any]) -> tuple[S
     done, begun = read_json(run.stage(stage.name) / DONE), read_json(run.stage(stage.name) / BEGUN)
     key = key_of(inputs)
     if done.get("key") == key:
+        if lost := stage.lost():
+            return State.GOES_ON, lost
         lacking = stage.lacking()
         return (State.UNCHANGED, "") if lacking is None else (State.GOES_ON, f"{lacking} is not there any more")
     if done:

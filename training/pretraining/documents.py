@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,13 +67,18 @@ def in_random_order(files: list[DocumentFile], repeats: dict[str, int], seed: st
         yield next(streams[number])
 
 
+def documents_sha256(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Of a corpus' files those that hold documents, with their hashes: what a training depends on."""
+    files: dict[str, str] = summary["files_sha256"]
+    return {name: digest for name, digest in files.items() if name.startswith(("train-", "heldout-"))}
+
+
 def corpus_record(folder: Path) -> CorpusRecord:
     """What a checkpoint says of its corpus."""
     summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     languages = summary["languages"]
-    files: dict[str, str] = summary["files_sha256"]
     return CorpusRecord(
-        files_sha256={name: digest for name, digest in files.items() if name.startswith(("train-", "heldout-"))},
+        files_sha256=documents_sha256(summary),
         train_bytes={name: counts["train"]["bytes"] for name, counts in languages.items() if "train" in counts},
         held_out_files={name: counts["heldout"]["files"] for name, counts in languages.items() if "heldout" in counts},
     )

@@ -10,12 +10,10 @@ from itertools import islice
 from pathlib import Path
 
 from completion.templates import FimTemplate
-from core.checkpoint import file_sha256
 from core.errors import ConfigError
 from server.models.checks import read_config
 from server.models.description import describe
 from server.tokens.rendering import TokenRenderer
-from training.corpora.writing import SUMMARY
 from training.fitting.fit import fit
 from training.fitting.heldout import HeldOutTexts
 from training.fitting.models import AddedTokens, extended_tokenizer, token_ids
@@ -96,7 +94,7 @@ def pretrain(job: PretrainJob, tell: Tell = lambda _: None) -> FitRecord:
     begin, end, _ = token_ids(folder)
     maker = ExampleMaker(renderer, template, settings.fim, settings.row_tokens, begin, end)
     documents = Documents(maker, corpus, replay, settings.repeats, settings.replay_share, settings.seed)
-    summaries = [file_sha256(place / SUMMARY) for place in (job.corpus, job.replay) if place]
+    records = [corpus_record(place) for place in (job.corpus, job.replay) if place]
     work = Work(
         model=folder,
         settings=settings,
@@ -104,10 +102,10 @@ def pretrain(job: PretrainJob, tell: Tell = lambda _: None) -> FitRecord:
         held_out=held_out(job.corpus, maker, settings.seed),
         folder=job.folder,
         name=job.name or job.folder.resolve().name,
-        inputs=json.dumps(summaries),
+        inputs=json.dumps([record.files_sha256 for record in records]),
         added=added,
         template=template.name if template else "",
-        corpus=corpus_record(job.corpus),
+        corpus=records[0],
     )
     return fit(work, tell)
 

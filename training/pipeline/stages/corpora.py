@@ -39,9 +39,10 @@ def stages(work: Work) -> list[Stage]:
 
 
 def _content(work: Work, name: str) -> str:
-    """Of what a finished corpus holds, whatever it was made from."""
-    summary = read_json(work.run.stage(name) / SUMMARY)
-    return key_of({"files": summary.get("files_sha256")})
+    """Of a finished corpus' documents, whatever they were made from and whatever was dropped."""
+    from training.pretraining.documents import documents_sha256
+
+    return key_of({"files": documents_sha256(read_json(work.run.stage(name) / SUMMARY))})
 
 
 def _inputs(work: Work, settings: CorpusSettings, folder: Path) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from training.tuning.settings import PairSettings, TuneJob, TuneSettings
 
 _OWN = {"conversations", "held_out", "pairs"}
 """Keys of the recipe's part that are none of the tuning's settings."""
+_FILES = 2
+"""Rises when merging a tuned adapter gives other files beside the weights."""
 
 
 def stages(work: Work) -> list[Stage]:
@@ -93,6 +95,7 @@ def _mining(work: Work, settings: PairSettings) -> Stage:
     folder, corpus = work.run.stage("pairs"), work.recipe.corpus
     assert corpus is not None
     registry = load_languages([Path(path) for path in corpus.language_folders])
+    files = (folder / "train.jsonl", folder / "heldout.jsonl")
 
     def run() -> None:
         from training.tuning.mining import mine
@@ -107,8 +110,8 @@ def _mining(work: Work, settings: PairSettings) -> Stage:
         inputs=lambda: {"settings": settings.model_dump(mode="json"), "languages": specs},
         run=run,
         after=("corpus",),
-        made=(folder / "train.jsonl",),
-        content=lambda: work.hashes.content(folder / "train.jsonl"),
+        made=files,
+        content=lambda: key_of({path.name: work.hashes.file(path) for path in files}),
         shows={"languages": ", ".join(settings.languages)},
     )
 
@@ -162,18 +165,18 @@ def _merging(work: Work, model: str, stage: str, onto: str, settings: FitSetting
     if settings.lora is None or not wanted(work, model):
         return []
     name = f"merged/{model}"
-    output = work.folder_of(model)
+    output, tuned = work.folder_of(model), stage == "tune"
 
     def run() -> None:
         merge(work, work.run.stage(stage) / "adapter", work.parents[onto], output)
-        if stage != "tune":
+        if not tuned:
             say_corpus(work, output)
 
     return [
         Stage(
             name=name,
             group=stage,
-            inputs=lambda: {onto: work.hashes.model(work.parents[onto])},
+            inputs=lambda: {onto: work.hashes.model(work.parents[onto]), **({"files": _FILES} if tuned else {})},
             run=run,
             after=(stage,),
             made=(output,),

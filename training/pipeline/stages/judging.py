@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.checkpoint import write_gate
+from core.checkpoint import MANIFEST, raw_manifest, write_gate
 from core.files import write_atomically
-from evaluation.gate.policy import Policy, load_policy
+from evaluation.gate.policy import Contamination, Policy, load_policy
 from training.corpora.writing import INDEX
 from training.pipeline.asking import task_file
 from training.pipeline.stage import Stage
@@ -27,14 +27,16 @@ def stages(work: Work) -> list[Stage]:
     if policy is None or asked is None or asked.candidate is None:
         return []
     arms = [name for name in (asked.candidate, asked.incumbent) if name]
+    manifest = work.folder_of(asked.arms[asked.candidate].model) / MANIFEST
     return [
         Stage(
             name="gate",
             group="gate",
-            inputs=lambda: {"policy": work.hashes.file(policy), "arms": arms},
+            inputs=lambda: {"policy": work.hashes.file(policy), "arms": arms, "reads": _looked_at(work, policy)},
             run=lambda: _judge(work, policy),
             after=tuple(f"evaluate/{name}" for name in arms),
             made=(work.run.stage("gate") / VERDICT,),
+            lost=lambda: "" if raw_manifest(manifest.parent).get("gate") else f"{manifest} has no verdict",
             costly=False,
             shows={"policy": policy.name, "candidate": asked.candidate, "incumbent": asked.incumbent or "none"},
         )
@@ -47,12 +49,29 @@ def filled(work: Work, policy: Policy, folder: Path) -> dict[str, Any]:
     rule = policy.contamination
     own = {item.called: str(task_file(work, item).absolute()) for item in work.recipe.evaluate.benchmarks}
     content = policy.model_dump(mode="json")
-    index = folder / rule.index if rule.index else work.run.stage("corpus") / INDEX
     content["contamination"] |= {
-        "index": str(index.absolute()),
+        "index": str(_index(work, rule, folder).absolute()),
         "tasks": own | {name: str((folder / path).absolute()) for name, path in rule.tasks.items()},
     }
     return content
+
+
+def _index(work: Work, rule: Contamination, folder: Path) -> Path:
+    return folder / rule.index if rule.index else work.run.stage("corpus") / INDEX
+
+
+def _looked_at(work: Work, policy_file: Path) -> dict[str, Any]:
+    """Hashes of what the rule about contamination reads; empty for a file that is not there.
+
+    The run's own benchmarks are no part of it: they decide the arms' answers.
+    """
+    rule, folder = load_policy(policy_file)[0].contamination, policy_file.parent
+
+    def sha256(path: Path) -> str:
+        return work.hashes.file(path) if path.is_file() else ""
+
+    tasks = {name: sha256(folder / path) for name, path in rule.tasks.items()}
+    return {"index": sha256(_index(work, rule, folder)), "tasks": tasks}
 
 
 def _judge(work: Work, policy_file: Path) -> None:
