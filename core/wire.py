@@ -8,8 +8,8 @@ The two never import one another; these types are all that they share. Everythin
 - `GET /health` -> `Health`; `GET /api/v1/model` -> `ModelCard`.
 - Every status of 400 and above carries a `Problem`, except that of `/health`, which is always a `Health`.
 
-Guarantees: text in `CompletionDelta.text` concatenates to `CompletionResult.text`, or to a text that begins
-with it where clean-up cut the end; `CompletionResult.text` never holds a special token of the model.
+Guarantees: text in `CompletionDelta.text` is what the model says; `CompletionResult.text` is the same after clean-up,
+and alone what to insert; it never holds a special token of the model.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import itertools
 import time
 from collections.abc import AsyncGenerator
 
+from completion.cleanup import Place, clean
 from completion.rendering import Rendered
 from completion.templates import FimTemplate
 from core.wire import (
@@ -85,7 +86,7 @@ class Completer:
     def _result(self, request: CompletionRequest, prompt: Rendered, done: Answer, before_ms: float) -> CompletionResult:
         return CompletionResult(
             request_id=request.request_id,
-            text=done.text,
+            text=clean(done.text, Place.of(request.prefix, request.suffix, request.language)),
             finish_reason=done.finish,
             confidence=done.confidence,
             model=self.card.name,
