@@ -1,6 +1,7 @@
 """One editor session: from a place in a document to the text that is proposed there.
 
-At most one request is under way: a newer one cancels it, down to the engine. Trouble with the completion server
+At most one request is under way: a newer one cancels it, down to the engine. What an earlier answer still proposes
+costs no request. Trouble with the completion server
 never leaves this module as an exception: it is announced once, and the server is asked again with back-off.
 While a server cannot be reached or is starting, its health is asked in the background, so that key strokes cost
 nothing and ghost text returns by itself.
@@ -20,6 +21,7 @@ from core.wire import CompletionRequest, CompletionResult, Health, ModelCard, Tr
 from lsp.availability import Availability, State, Status
 from lsp.context import Budget, Origin, Wish, completion_request
 from lsp.documents import Document, Place
+from lsp.proposals import Proposals
 from lsp.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Session:
         self._report = report
         self._id = uuid.uuid4().hex
         self._numbers = itertools.count(1)
+        self._proposals = Proposals()
         self._client: CompletionClient | None = None
         self._flight: asyncio.Task[str | None] | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -58,6 +61,8 @@ class Session:
             self.settings.server_url,
             self.settings.timeout_s,
         )
+        if settings != self.settings:
+            self._proposals.clear()
         self.settings = settings
         if client_changed:
             self.model = None
@@ -81,6 +86,9 @@ class Session:
             self._flight.cancel()
         if not self.settings.enabled:
             return ""
+        kept = self._proposals.find(document, place)
+        if kept or (kept is not None and trigger is Trigger.AUTOMATIC):
+            return kept
         self._flight = asyncio.create_task(self._proposal(document, place, origin, trigger))
         try:
             return await self._flight
@@ -105,7 +113,10 @@ class Session:
         )
         budget = Budget.for_model(self.model, wish.max_new_tokens)
         result = await self._answer(completion_request(document, place, origin, budget, wish))
-        return result.text if result else ""
+        if result is None:
+            return ""
+        self._proposals.add(document, place, result.text)
+        return result.text
 
     async def _answer(self, request: CompletionRequest) -> CompletionResult | None:
         try:
@@ -132,6 +143,7 @@ class Session:
         else:
             self.availability.succeeded(self._ready_detail(result.model))
             if self.model is None or self.model.name != result.model:
+                self._proposals.clear()
                 self._keep_watch()
             return result
         return None

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from completion.cleanup import Place as Surroundings
+from completion.cleanup import clean
 from completion.templates import template_named
 from core.language_files import load_languages
 from core.wire import Trigger
@@ -90,27 +92,25 @@ def test_seen_typed_through_accepted(served: Served, reference: Reference, tmp_p
 
 
 def _chosen(served: Served, reference: Reference, file: Path) -> tuple[Typing, str, str, str]:
-    """The first place with something to say, also after its first character was typed: (place, ghost, key, rest)."""
+    """The first place with something to say that can be typed along: (place, ghost, key, rest)."""
     for place in PLACES[file.name]:
-        ghost = _greedy(served, reference, file, place, "")
-        if not ghost or ghost[0] in "\n\t":
-            continue
-        rest = _greedy(served, reference, file, place, ghost[0])
-        if rest:
-            return place, ghost, ghost[0], rest
+        ghost = _greedy(served, reference, file, place)
+        if len(ghost) > 1 and ghost[0] not in "\n\t":
+            return place, ghost, ghost[0], ghost[1:]
     pytest.fail("the model has nothing to say at any of the places")
 
 
-def _greedy(served: Served, reference: Reference, file: Path, place: Typing, more: str) -> str | None:
-    document = _with_typing(file, place, more)
-    typed_lines = (place.typed + more).split("\n")
+def _greedy(served: Served, reference: Reference, file: Path, place: Typing) -> str:
+    """What the model says there by the reference, cleaned as the server cleans it."""
+    document = _with_typing(file, place, "")
+    typed_lines = place.typed.split("\n")
     row = _row_below(file, place) + len(typed_lines) - 1
     at = Place(row, len(typed_lines[-1]))
     origin = Origin(load_languages().for_path(file.name).name, file.name, "work")
     wish = Wish("session", "request", Trigger.AUTOMATIC, MAX_NEW_TOKENS)
-    return reference.answer(
-        completion_request(document, at, origin, Budget.for_model(served.card, MAX_NEW_TOKENS), wish)
-    )
+    request = completion_request(document, at, origin, Budget.for_model(served.card, MAX_NEW_TOKENS), wish)
+    said = reference.answer(request)
+    return clean(said, Surroundings.of(request.prefix, request.suffix, request.language)) if said else ""
 
 
 def _with_typing(file: Path, place: Typing, more: str) -> Document:

@@ -121,6 +121,24 @@ def test_a_newer_request_takes_over_down_to_the_server(connected: Editor, fake: 
     assert len({request.session_id for request in fake.requests}) == 1
 
 
+def test_typing_along_deleting_and_edits_elsewhere_cost_no_request(
+    connected: Editor, fake: FakeServer, tmp_path: Path
+) -> None:
+    uri = uri_of(tmp_path)
+    connected.open(uri, "hel\n" + "rest\n" * 40)
+    assert connected.ghost_text(uri, 0, 3)[0]["insertText"] == "lo world"
+    connected.replace(uri, (0, 3), (0, 3), "lo")
+    assert connected.ghost_text(uri, 0, 5)[0]["insertText"] == " world"
+    connected.replace(uri, (0, 4), (0, 5), "", version=3)
+    assert connected.ghost_text(uri, 0, 4)[0]["insertText"] == "o world"
+    connected.replace(uri, (40, 0), (40, 0), "more\n" * 50, version=4)
+    assert connected.ghost_text(uri, 0, 4)[0]["insertText"] == "o world"
+    assert len(fake.requests) == 1
+    connected.replace(uri, (0, 4), (0, 4), "x", version=5)
+    connected.ghost_text(uri, 0, 5)
+    assert [request.prefix for request in fake.requests] == ["hel", "hellx"]
+
+
 def test_requests_that_are_superseded_while_debounced_never_leave(fake: FakeServer, tmp_path: Path) -> None:
     uri = uri_of(tmp_path)
     with editor("--server", fake.url) as one:
