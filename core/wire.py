@@ -8,8 +8,8 @@ The two never import one another; these types are all that they share. Everythin
 - `GET /health` -> `Health`; `GET /api/v1/model` -> `ModelCard`.
 - Every status of 400 and above carries a `Problem`, except that of `/health`, which is always a `Health`.
 
-Guarantees: text in `CompletionDelta.text` is what the model says; `CompletionResult.text` is the same after clean-up,
-and alone what to insert; it never holds a special token of the model.
+Guarantees: text in `CompletionDelta.text` is what the model says; `CompletionResult.text` is the same after clean-up
+(where `clean_up` asks for it), and alone what to insert; it never holds a special token of the model.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class CompletionRequest(WireModel):
     max_new_tokens: int = Field(default=64, description="upper bound on generated tokens", ge=1, le=1024)
     temperature: float = Field(default=0.0, description="0 is greedy", ge=0.0, le=2.0)
     seed: int | None = Field(default=None, description="for sampling; ignored when greedy", ge=0, le=2**31 - 1)
+    clean_up: bool = Field(default=True, description="false: the model's own words, for measuring it")
 
 
 class FinishReason(StrEnum):

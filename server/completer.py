@@ -86,7 +86,7 @@ class Completer:
     def _result(self, request: CompletionRequest, prompt: Rendered, done: Answer, before_ms: float) -> CompletionResult:
         return CompletionResult(
             request_id=request.request_id,
-            text=clean(done.text, Place.of(request.prefix, request.suffix, request.language)),
+            text=_cleaned(done.text, request) if request.clean_up else done.text,
             finish_reason=done.finish,
             confidence=done.confidence,
             model=self.card.name,
@@ -103,3 +103,7 @@ class Completer:
                 total_ms=before_ms + done.total_ms,
             ),
         )
+
+
+def _cleaned(text: str, request: CompletionRequest) -> str:
+    return clean(text, Place.of(request.prefix, request.suffix, request.language))

@@ -59,6 +59,19 @@ async def test_an_answer_as_json_and_as_a_stream(start_server: Start, request_wi
         assert whole.text.endswith("return total"[-5:])
 
 
+async def test_answers_are_cleaned_unless_the_models_own_words_are_asked_for(
+    start_server: Start, request_with: MakeRequest, ids_of: Ids
+) -> None:
+    async with start_server(answer=[*ids_of("a, b)"), *ids_of("<|endoftext|>")]) as server:
+        body = request_with(prefix="f(", suffix=")\n")
+        cleaned, said = [
+            CompletionResult.model_validate_json((await server.client.post(PATH, json=wanted)).content).text
+            for wanted in (body, {**body, "clean_up": False})
+        ]
+        assert said.endswith(")")
+        assert cleaned == said.removesuffix(")")
+
+
 async def test_healed_bytes_are_not_answered_again(start_server: Start, request_with: MakeRequest) -> None:
     async with start_server() as server:
         response = await server.client.post(PATH, json=request_with(prefix="    ret", max_new_tokens=1))
