@@ -92,8 +92,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", metavar="URL", help="a completion server that is ready; default: start one")
     parser.add_argument("--file", type=Path, default=ROOT / "tests/end_to_end/files/queue.mbt", help="what to edit")
-    parser.add_argument("--below", default="queue.push(i)", help="the line below which to type")
-    parser.add_argument("--typed", default="  }\n  inspect(queue.len", help="what to type")
+    parser.add_argument("--below", default='content="Some(1)")', help="the line below which to type")
+    parser.add_argument("--typed", default="  inspect(queue.len", help="what to type")
     parser.add_argument("--model", metavar="FOLDER", help="what to serve; default: the embedded model")
     parser.add_argument(
         "--languages", metavar="FOLDER", type=lambda path: str(Path(path).resolve()), help="language files of one's own"
