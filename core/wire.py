@@ -39,9 +39,20 @@ class Trigger(StrEnum):
     AUTOMATIC = "automatic"
 
 
-class ContextPiece(WireModel):
-    """A piece of another file that is shown to the model before the file itself."""
+class PieceKind(StrEnum):
+    """Where a piece of context comes from, the least volatile first: the order in which a prompt has them."""
 
+    MANUAL = "manual"  # the language's short manual
+    DECLARATION = "declaration"  # declared elsewhere, and imported or used here
+    SIMILAR = "similar"  # code of another file like that at the cursor
+    EDIT = "edit"  # what was changed lately elsewhere
+    DIAGNOSTIC = "diagnostic"  # what the editor's other tools say of the lines at the cursor
+
+
+class ContextPiece(WireModel):
+    """A piece of another file, or of what is known about this one, shown to the model before the file itself."""
+
+    kind: PieceKind = Field(default=PieceKind.SIMILAR, description="where it comes from")
     path: str = Field(description="path relative to the workspace, with forward slashes", max_length=4096)
     text: str = Field(description="the piece, cut at line boundaries")
 
@@ -66,6 +77,11 @@ class CompletionRequest(WireModel):
     temperature: float = Field(default=0.0, description="0 is greedy", ge=0.0, le=2.0)
     seed: int | None = Field(default=None, description="for sampling; ignored when greedy", ge=0, le=2**31 - 1)
     clean_up: bool = Field(default=True, description="false: the model's own words, for measuring it")
+    candidates: int = Field(default=1, description="how many different texts are wanted, the best first", ge=1, le=8)
+    time_budget_ms: float | None = Field(
+        default=None, description="after which the answer is what is there by then; None: no such limit", gt=0
+    )
+    explain: bool = Field(default=False, description="also say what the prompt was, part by part")
 
 
 class FinishReason(StrEnum):
@@ -74,6 +90,10 @@ class FinishReason(StrEnum):
     STOP = "stop"  # the model ended the middle itself
     LENGTH = "length"  # max_new_tokens or the context ran out
     LINE = "line"  # single_line was asked for, and the line ended
+    SCOPE = "scope"  # the block that the cursor stands in ended
+    SUFFIX = "suffix"  # the text came to what the file has next
+    REPETITION = "repetition"  # a line came for the third time
+    TIME = "time"  # time_budget_ms was over
 
 
 class TokenCounts(WireModel):
@@ -100,6 +120,36 @@ class CompletionDelta(WireModel):
     text: str = Field(description="what is added to the text so far")
 
 
+class PartOrigin(StrEnum):
+    """Where a part of a prompt comes from: a kind of context, or the document itself."""
+
+    TEMPLATE = "template"  # special tokens and literals of the model family's layout
+    MANUAL = "manual"
+    DECLARATION = "declaration"
+    SIMILAR = "similar"
+    EDIT = "edit"
+    DIAGNOSTIC = "diagnostic"
+    PREFIX = "prefix"
+    SUFFIX = "suffix"
+
+
+class PromptPart(WireModel):
+    """A run of the prompt's tokens that have one origin. The parts in order are the prompt."""
+
+    origin: PartOrigin = Field(description="where it comes from")
+    path: str = Field(default="", description="of the file that it is a piece of; empty: the document")
+    text: str = Field(description="as the model reads it; special tokens by their names")
+    tokens: int = Field(description="how many tokens it has", ge=0)
+    cached: int = Field(description="how many of them the engine's prefix cache had", ge=0)
+
+
+class Candidate(WireModel):
+    """One text that could be inserted at the cursor."""
+
+    text: str = Field(description="what to insert at the cursor", min_length=1)
+    confidence: float = Field(description="geometric mean of the generated tokens' probabilities", ge=0, le=1)
+
+
 class CompletionResult(WireModel):
     """Event `done`, or the whole answer where no stream was asked for."""
 
@@ -111,6 +161,10 @@ class CompletionResult(WireModel):
     model: str = Field(description="name of the model that answered")
     tokens: TokenCounts = Field(description="counts of tokens")
     timings: Timings = Field(description="where the time went")
+    alternatives: tuple[Candidate, ...] = Field(
+        default=(), description="other texts, where `candidates` asked for them; the best first, none twice"
+    )
+    prompt: tuple[PromptPart, ...] = Field(default=(), description="what the model was given, where `explain` asked")
 
 
 class Problem(WireModel):
