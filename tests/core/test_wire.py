@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from core.wire import MAX_REQUEST_BYTES, CompletionRequest, CompletionResult, ContextPiece, FinishReason, Problem
+from core.wire import (
+    MAX_REQUEST_BYTES,
+    Candidate,
+    CompletionRequest,
+    CompletionResult,
+    ContextPiece,
+    FinishReason,
+    PartOrigin,
+    PieceKind,
+    Problem,
+    PromptPart,
+)
 
 GOOD = {"request_id": "r1", "session_id": "s:1", "language": "lua", "prefix": "local x = "}
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -57,11 +68,14 @@ def test_types_do_not_change() -> None:
         request.prefix = "other"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("model", [CompletionRequest, CompletionResult, ContextPiece, Problem])
+@pytest.mark.parametrize("model", [CompletionRequest, CompletionResult, ContextPiece, PromptPart, Candidate, Problem])
 def test_every_field_is_described(model: type[CompletionRequest]) -> None:
     assert all(field.description for field in model.model_fields.values())
 
 
 def test_the_words_on_the_wire() -> None:
-    assert [reason.value for reason in FinishReason] == ["stop", "length", "line"]
+    reasons = ["stop", "length", "line", "scope", "suffix", "repetition", "time"]
+    assert [reason.value for reason in FinishReason] == reasons
+    origins = [origin.value for origin in PartOrigin]
+    assert [kind.value for kind in PieceKind] == origins[1 : 1 + len(PieceKind)], "the prompt's order"
     assert MAX_REQUEST_BYTES == 4194304
