@@ -15,7 +15,7 @@ import asyncio
 import ipaddress
 import json
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TypeVar
 
@@ -71,13 +71,15 @@ class CompletionClient:
         _check_version(health.protocol, self.url)
         return health
 
-    async def complete(self, request: CompletionRequest) -> CompletionResult:
-        """The whole answer to a request."""
+    async def complete(self, request: CompletionRequest, said: Callable[[str], None] | None = None) -> CompletionResult:
+        """The whole answer to a request; `said` is told the model's words as they come, before clean-up."""
         result: CompletionResult | None = None
         async with self.stream(request) as events:
             async for event in events:
                 if isinstance(event, CompletionResult):
                     result = event
+                elif said:
+                    said(event.text)
         if result is None:
             raise ServerUnreachableError(f"{self.url} ended its answer before the result")
         return result

@@ -7,7 +7,7 @@ not lose it. It stays while one types along it, shrinks as one does, comes back 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from completion.cleanup import Place as Surroundings
 from completion.cleanup import clean
@@ -16,6 +16,8 @@ from lsp.documents import Document, Place
 BEFORE_CHARACTERS, AFTER_CHARACTERS = 256, 128
 MOST_DELETED = 64
 """Characters before its own place that a proposal grows by, where they were typed, seen and deleted again."""
+MOST_TYPED = 128
+"""Characters that may be typed while an answer is under way."""
 _CLOSERS = ")]}\"'`>"
 
 
@@ -43,45 +45,64 @@ class Around:
         whole = first == 0 and len(before) <= wanted
         return cls(document.uri, before[-wanted:], after[:AFTER_CHARACTERS], whole)
 
+    def added(self, after: str) -> int | None:
+        """How many closing characters the editor has written since; `None` where something else follows now."""
+        closers = len(after) - len(after.lstrip(_CLOSERS))
+        for size in range(closers + 1):
+            rest = after[size:]
+            if rest == self.after or (len(after) == AFTER_CHARACTERS and self.after.startswith(rest)):
+                return size
+        return None
+
+    def ends(self, now: Around, more: str = "") -> bool:
+        """Whether the text before this place, and `more`, is what stands before `now`: all of it, or its end."""
+        before = self.before + more
+        return now.before == before if self.whole else now.before.endswith(before)
+
+    def typed_since(self, document: Document, place: Place) -> str | None:
+        """What was typed here until the cursor came to `place`; `None` where that is no continuation of this place."""
+        now = Around.of(document, place, MOST_TYPED)
+        if now.uri != self.uri or self.added(now.after) is None:
+            return None
+        for size in range(min(MOST_TYPED, len(now.before)) + 1):
+            typed = now.before[len(now.before) - size :]
+            if self.ends(now, typed):
+                return typed
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An answer, and where it was given. An empty one says that nothing is to be proposed there."""
+    """An answer, and where it was given. An empty one says that nothing is to be proposed there.
+
+    One that was asked for `ahead` of the cursor says nothing of the places before its own.
+    """
 
     around: Around
     text: str
+    confidence: float = 1.0
+    ahead: bool = False
 
     def still(self, document: Document, place: Place) -> str | None:
         """What is left of it at `place`; `None` where it does not belong there."""
         now = Around.of(document, place, len(self.text))
-        added = self._added(now.after) if now.uri == self.around.uri else None
+        added = self.around.added(now.after) if now.uri == self.around.uri else None
         if added is None:
             return None
         left = self._left(now)
         return clean(left, Surroundings.of(now.before, now.after)) if left and added else left
 
-    def _added(self, after: str) -> int | None:
-        """How many closing characters the editor has written since; `None` where something else follows now."""
-        closers = len(after) - len(after.lstrip(_CLOSERS))
-        for size in range(closers + 1):
-            rest = after[size:]
-            if rest == self.around.after or (len(after) == AFTER_CHARACTERS and self.around.after.startswith(rest)):
-                return size
-        return None
-
     def _left(self, now: Around) -> str | None:
         for size in range(len(self.text), -1, -1):
-            if self._stands(now, self.around.before + self.text[:size]):
+            if self.around.ends(now, self.text[:size]):
                 return self.text[size:]
+        if self.ahead:
+            return None
         line = self.around.before[self.around.before.rfind("\n") + 1 :]
         for size in range(1, min(len(line), MOST_DELETED) + 1 if self.text else 0):
-            if self._stands(now, self.around.before[:-size]):
+            if replace(self.around, before=self.around.before[:-size]).ends(now):
                 return self.around.before[-size:] + self.text
         return None
-
-    def _stands(self, now: Around, before: str) -> bool:
-        """Whether `before` is what stands before the cursor: all of it, or its end."""
-        return now.before == before if self.around.whole else now.before.endswith(before)
 
 
 @dataclass(slots=True)
@@ -90,16 +111,21 @@ class Proposals:
 
     kept: deque[Proposal] = field(default_factory=lambda: deque(maxlen=64))
 
-    def add(self, document: Document, place: Place, text: str) -> None:
+    def add(self, document: Document, place: Place, text: str, confidence: float = 1.0, *, ahead: bool = False) -> None:
         """Remember what was answered at a place."""
-        self.kept.appendleft(Proposal(Around.of(document, place), text))
+        self.kept.appendleft(Proposal(Around.of(document, place), text, confidence, ahead))
 
-    def find(self, document: Document, place: Place) -> str | None:
-        """What an earlier answer still proposes at a place; `None` where the server has to be asked."""
+    def find(self, document: Document, place: Place, *, extending: str = "") -> Proposal | None:
+        """What an earlier answer still proposes at a place; `None` where the server has to be asked.
+
+        With text on display there, only an answer that goes on from it: `extending` is that text.
+        """
         for proposal in self.kept:
             left = proposal.still(document, place)
-            if left or (left == "" and not proposal.text):
-                return left
+            if left == "" and proposal.text:
+                continue
+            if left is not None and left.startswith(extending):
+                return replace(proposal, text=left)
         return None
 
     def clear(self) -> None:

@@ -1,203 +1,219 @@
-"""One editor session: from a place in a document to the text that is proposed there.
+"""One editor session: from a place in a document to the texts that are proposed there.
 
-At most one request is under way: a newer one cancels it, down to the engine. What an earlier answer still proposes
-costs no request. Trouble with the completion server
-never leaves this module as an exception: it is announced once, and the server is asked again with back-off.
-While a server cannot be reached or is starting, its health is asked in the background, so that key strokes cost
-nothing and ghost text returns by itself.
+What an earlier answer still proposes costs no request. At most one request is under way: a newer key stroke keeps it
+while its answer may still fit there, and cancels it otherwise, down to the engine. The model races a deadline; where
+it loses, or cannot be asked, the work space's own lines answer, and what it says later is shown only where it goes on
+from what is on display. While a proposal is on display the one after it is asked for.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
+import time
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Any
 
-from core.errors import RequestError, ServerUnreachableError, UnavailableError
-from core.wire import CompletionRequest, CompletionResult, Health, ModelCard, Trigger
-from lsp.availability import Availability, State, Status
-from lsp.context import Budget, Origin, Wish, completion_request
+from core.wire import CompletionRequest, CompletionResult, Trigger
+from lsp.availability import Availability, Status
+from lsp.context import Budget, Origin, Wish, completion_request, with_selection
 from lsp.documents import Document, Place
-from lsp.proposals import Proposals
+from lsp.flight import Flight
+from lsp.link import Link
+from lsp.pace import Pace
+from lsp.proposals import Around, Proposal, Proposals
 from lsp.settings import Settings
 
-if TYPE_CHECKING:
-    from lsp.client import CompletionClient
-
 SINGLE_LINE = {"auto": None, "always": True, "never": False}
+GRACE_S = 0.25
+"""A request that the editor gave up lives so long: mostly the next key stroke wants the same answer."""
+AHEAD_AFTER_S = 0.1
+"""A proposal that was on display so long is worth asking what comes after it."""
 
-logger = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is proposed, the best first; empty where nothing is. `confidence` is the first one's, from 0 to 1."""
+
+    texts: tuple[str, ...] = ()
+    confidence: float = 0.0
+
+
+NOTHING = Offer()
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where ghost text is asked for, and why."""
+
+    document: Document
+    place: Place
+    origin: Origin
+    trigger: Trigger
+
+    @property
+    def invoked(self) -> bool:
+        """Whether a person asked for it by hand."""
+        return self.trigger is Trigger.INVOKED
 
 
 class Session:
-    """Proposes completions, and keeps watch over the server. Belongs to the event loop that it is used in.
-
-    `announce` is told of each other state of the server, `report` of each request that it refused.
-    """
+    """Proposes completions. Belongs to the event loop that it is used in; see `Link` for the parameters."""
 
     def __init__(self, settings: Settings, announce: Callable[[Status], None], report: Callable[[str], None]) -> None:
         self.settings = settings
-        self.model: ModelCard | None = None
-        self.availability = Availability(announce)
-        self._announce = announce
-        self._report = report
+        self._link = Link(settings, announce, report)
         self._id = uuid.uuid4().hex
         self._numbers = itertools.count(1)
+        self._pace = Pace()
         self._proposals = Proposals()
-        self._client: CompletionClient | None = None
-        self._flight: asyncio.Task[str | None] | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._proposals_of = ""
+        self._shown: Proposal | None = None
+        self._flight: Flight | None = None
+        self._turn: asyncio.Future[None] | None = None
+
+    @property
+    def availability(self) -> Availability:
+        """What is known of the server."""
+        return self._link.availability
 
     def start(self) -> None:
         """Get to know the server in the background, before the first key stroke needs it."""
-        self._keep_watch()
+        self._link.watch()
 
     async def configure(self, settings: Settings) -> None:
         """Take other settings; another server is asked afresh."""
-        client_changed = (settings.server_url, settings.timeout_s) != (
-            self.settings.server_url,
-            self.settings.timeout_s,
-        )
-        if settings != self.settings:
-            self._proposals.clear()
-        self.settings = settings
-        if client_changed:
-            self.model = None
-            self.availability = Availability(self._announce)
-            await self.close()
-            self._keep_watch()
+        before, self.settings = self.settings, settings
+        if settings != before:
+            self._forget()
+            if self._flight:
+                self._flight.cancel()
+        await self._link.configure(settings)
 
     async def close(self) -> None:
         """End what is under way, and close the connections; a request that comes meanwhile opens its own."""
-        client, self._client = self._client, None
-        tasks = [task for task in (self._flight, self._watch) if task and not task.done()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if client:
-            await client.close()
+        self._take_turn()
+        if self._flight:
+            await self._flight.end()
+        await self._link.close()
 
-    async def complete(self, document: Document, place: Place, origin: Origin, trigger: Trigger) -> str | None:
-        """The text to propose at `place`; empty when there is none, `None` when a newer request took over."""
-        if self._flight and not self._flight.done():
-            self._flight.cancel()
+    async def complete(self, document: Document, place: Place, origin: Origin, trigger: Trigger) -> Offer | None:
+        """What to propose at `place`; `None` when a newer request took over."""
+        turn = self._take_turn()
         if not self.settings.enabled:
-            return ""
-        kept = self._proposals.find(document, place)
-        if kept or (kept is not None and trigger is Trigger.AUTOMATIC):
-            return kept
-        self._flight = asyncio.create_task(self._proposal(document, place, origin, trigger))
+            return NOTHING
+        cursor = Cursor(document, place, origin, trigger)
+        self._pace.key()
         try:
-            return await self._flight
-        except asyncio.CancelledError:
-            current = asyncio.current_task()
-            if current and current.cancelling():
-                raise  # the editor cancelled this very request
-            return None
+            offer = self._kept(cursor) or await self._asked(cursor, turn)
+        except asyncio.CancelledError:  # by the editor
+            asyncio.get_running_loop().call_later(GRACE_S, self._let_go, turn)
+            raise
+        if offer is not None:
+            self._show(cursor, offer, turn)
+        return offer
 
-    async def _proposal(self, document: Document, place: Place, origin: Origin, trigger: Trigger) -> str:
-        invoked = trigger is Trigger.INVOKED
-        if not invoked:
-            if self.availability.wait_s > 0:
-                return ""
-            await asyncio.sleep(self.settings.debounce_ms / 1000)
+    def _kept(self, cursor: Cursor) -> Offer | None:
+        """What earlier answers propose; `None` where the server has to be asked."""
+        if cursor.invoked:
+            return None
+        here = cursor.document, cursor.place
+        rest = (self._shown.still(*here) if self._shown else None) or ""
+        found = self._proposals.find(*here, extending=rest)
+        if found:
+            return Offer((found.text,), found.confidence) if found.text else NOTHING
+        return Offer((rest,), self._shown.confidence) if rest and self._shown else None
+
+    async def _asked(self, cursor: Cursor, turn: asyncio.Future[None]) -> Offer | None:
+        while True:
+            flight = self._flight
+            if not (flight and flight.under_way and flight.wanted_at(cursor.document, cursor.place)) or cursor.invoked:
+                if flight:
+                    flight.cancel()
+                if not cursor.invoked:
+                    if self.availability.wait_s > 0:
+                        return NOTHING
+                    if await _over(turn, self._debounce_s):
+                        return None
+                flight = self._take_off(cursor)
+            if await _over(turn, None, flight):
+                return None
+            result = flight.result
+            if result is None and not flight.cancelled:
+                return NOTHING
+            if result and cursor.invoked:
+                texts = (result.text, *(candidate.text for candidate in result.alternatives))
+                return Offer(tuple(dict.fromkeys(text for text in texts if text)), result.confidence)
+            found = self._proposals.find(cursor.document, cursor.place)
+            if found:
+                return Offer((found.text,), found.confidence) if found.text else NOTHING
+
+    def _take_off(self, cursor: Cursor, *, ahead: bool = False) -> Flight:
         wish = Wish(
             session_id=self._id,
             request_id=f"{self._id[:8]}-{next(self._numbers)}",
-            trigger=trigger,
+            trigger=cursor.trigger,
             max_new_tokens=self.settings.max_new_tokens,
             single_line=SINGLE_LINE[self.settings.single_line],
         )
-        budget = Budget.for_model(self.model, wish.max_new_tokens)
-        result = await self._answer(completion_request(document, place, origin, budget, wish))
-        if result is None:
-            return ""
-        self._proposals.add(document, place, result.text)
-        return result.text
+        budget = Budget.for_model(self._link.model, wish.max_new_tokens)
+        request = completion_request(cursor.document, cursor.place, cursor.origin, budget, wish)
+        if cursor.invoked:
+            request = request.model_copy(update={"candidates": self.settings.candidates})
+        flight = self._flight = Flight(cursor.document, cursor.place, ahead=ahead)
+        flight.start(self._fly(flight, request))
+        return flight
 
-    async def _answer(self, request: CompletionRequest) -> CompletionResult | None:
-        try:
-            client = await self._connected()
-            async with asyncio.timeout(self.settings.timeout_s):
-                result = await client.complete(request)
-        except TimeoutError:
-            detail = f"{self.settings.server_url} took longer than {self.settings.timeout_s:g} s"
-            self.availability.failed(State.SLOW, detail)
-        except RequestError as error:
-            # The fault of this one request: the next one, of another document, may be well.
-            if error.code != "superseded":
-                self._report(f"the server refused a request: {error}")
-        except UnavailableError as error:
-            if error.code == "starting":
-                self._troubled(State.STARTING, str(error), error.retry_after_s)
-            else:
-                self.availability.failed(State.FAILED, str(error), error.retry_after_s)
-        except ServerUnreachableError as error:
-            self._troubled(_state_of(error), str(error))
-        except Exception as error:  # a mistake of this program, which is no reason to disturb the user's typing
-            logger.exception("request %s failed", request.request_id)
-            self.availability.failed(State.FAILED, f"{type(error).__name__}: {error}")
-        else:
-            self.availability.succeeded(self._ready_detail(result.model))
-            if self.model is None or self.model.name != result.model:
-                self._proposals.clear()
-                self._keep_watch()
-            return result
-        return None
+    async def _fly(self, flight: Flight, request: CompletionRequest) -> CompletionResult | None:
+        began_s = time.monotonic()
+        result = await self._link.answer(request, flight.hear)
+        if result:
+            self._pace.answered(time.monotonic() - began_s)
+            if result.model != self._proposals_of:
+                self._forget()
+                self._proposals_of = result.model
+            self._proposals.add(flight.document, flight.place, result.text, result.confidence, ahead=flight.ahead)
+        return result
 
-    def _troubled(self, state: State, detail: str, retry_after_s: float = 0.0) -> None:
-        self.availability.failed(state, detail, retry_after_s)
-        self._keep_watch()
+    def _show(self, cursor: Cursor, offer: Offer, turn: asyncio.Future[None]) -> None:
+        self._shown = None
+        if offer.texts:
+            self._shown = Proposal(Around.of(cursor.document, cursor.place), offer.texts[0], offer.confidence)
+            if self.settings.ask_ahead:
+                asyncio.get_running_loop().call_later(AHEAD_AFTER_S, self._ask_ahead, cursor, offer.texts[0], turn)
 
-    def _keep_watch(self) -> None:
-        if self._watch is None or self._watch.done():
-            self._watch = asyncio.create_task(self._watch_until_ready())
+    def _ask_ahead(self, cursor: Cursor, text: str, turn: asyncio.Future[None]) -> None:
+        if turn is not self._turn or turn.done() or (self._flight and self._flight.under_way):
+            return
+        document, place = with_selection(cursor.document, cursor.place, cursor.place, text)
+        if self.availability.wait_s <= 0 and not self._proposals.find(document, place):
+            self._take_off(Cursor(document, place, cursor.origin, Trigger.AUTOMATIC), ahead=True)
 
-    async def _watch_until_ready(self) -> None:
-        while True:
-            await asyncio.sleep(self.availability.wait_s)
-            try:
-                health = await (await self._connected()).health()
-            except ServerUnreachableError as error:
-                self.availability.failed(_state_of(error), str(error))
-                continue
-            except Exception:
-                logger.exception("the server's health could not be asked")
-                return
-            if self._learnt(health):
-                return
+    @property
+    def _debounce_s(self) -> float:
+        setting = self.settings.debounce_ms
+        return self._pace.wait_s if setting == "auto" else setting / 1000
 
-    def _learnt(self, health: Health) -> bool:
-        self.model = health.model or self.model
-        if health.status == "ready":
-            self.availability.succeeded(self._ready_detail(health.model.name if health.model else "a model"))
-            return True
-        state = State.STARTING if health.status == "starting" else State.FAILED
-        self.availability.failed(state, f"{self.settings.server_url}: {health.detail}")
-        return False
+    def _take_turn(self) -> asyncio.Future[None]:
+        """The newest request has the say: the one before it wakes up and answers nothing."""
+        if self._turn and not self._turn.done():
+            self._turn.set_result(None)
+        self._turn = asyncio.get_running_loop().create_future()
+        return self._turn
 
-    def _ready_detail(self, model: str) -> str:
-        return f"{model} at {self.settings.server_url}"
+    def _let_go(self, turn: asyncio.Future[None]) -> None:
+        if turn is self._turn and self._flight:
+            self._flight.cancel()
 
-    async def _connected(self) -> CompletionClient:
-        if self._client is None:
-            # Importing httpx takes a tenth of a second: beside the event loop, and not before it is needed.
-            client_class = await asyncio.to_thread(_client_class)
-            if self._client is None:
-                self._client = client_class(self.settings.server_url, self.settings.timeout_s)
-        return self._client
+    def _forget(self) -> None:
+        self._proposals.clear()
+        self._shown = None
 
 
-def _client_class() -> type[CompletionClient]:
-    from lsp.client import CompletionClient
-
-    return CompletionClient
-
-
-def _state_of(error: ServerUnreachableError) -> State:
-    from lsp.client import ProtocolMismatchError
-
-    return State.INCOMPATIBLE if isinstance(error, ProtocolMismatchError) else State.UNREACHABLE
+async def _over(turn: asyncio.Future[None], limit_s: float | None, flight: Flight | None = None) -> bool:
+    """Wait for the flight to land, for at most `limit_s`; whether a newer request took over meanwhile."""
+    awaited: list[asyncio.Future[Any]] = [turn, flight.task] if flight and flight.task else [turn]
+    await asyncio.wait(awaited, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+    return turn.done()

@@ -7,7 +7,7 @@ name never costs the ghost text.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -23,12 +23,16 @@ class Settings(BaseModel):
 
     server_url: str = Field(default="http://127.0.0.1:8480", description="where the completion server answers")
     enabled: bool = Field(default=True, description="whether ghost text is proposed at all")
-    debounce_ms: int = Field(default=30, ge=0, le=2000, description="pause in typing before the server is asked")
+    debounce_ms: Literal["auto"] | Annotated[int, Field(ge=0, le=2000)] = Field(
+        default="auto", description="pause in typing before the server is asked; `auto`: by its speed and the typist's"
+    )
     timeout_s: float = Field(default=8.0, gt=0, le=120, description="after which a proposal is given up")
     max_new_tokens: int = Field(default=64, ge=1, le=1024, description="upper bound on a proposal's tokens")
     single_line: Literal["auto", "always", "never"] = Field(
         default="auto", description="one line only: `auto` in the middle of a line, `always`, or `never`"
     )
+    ask_ahead: bool = Field(default=True, description="ask for the next proposal while one is on display")
+    candidates: int = Field(default=3, ge=1, le=8, description="proposals to choose from when asked for by hand")
 
     @field_validator("server_url")
     @classmethod

@@ -75,10 +75,10 @@ class Workbench:
             document, place = with_selection(document, start, end, selected.text)
         invoked = context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         trigger = Trigger.INVOKED if invoked else Trigger.AUTOMATIC
-        text = await self.session.complete(document, place, self._origin(document), trigger)
-        if text is None:
+        offer = await self.session.complete(document, place, self._origin(document), trigger)
+        if offer is None:
             return None
-        return [types.InlineCompletionItem(insert_text=head + text, range=item_range)] if text else []
+        return [types.InlineCompletionItem(insert_text=head + text, range=item_range) for text in offer.texts]
 
     @property
     def _encoding(self) -> Encoding:

@@ -72,7 +72,8 @@ class Editor:
         return [m["params"] for m in self.messages if m["method"] == method]
 
     def initialize(self, folder: Path | None = None, *, encodings: list[str] | None = None, **settings: object) -> Any:
-        """Say hello; `settings` are the initialization options. Debouncing is off unless they say otherwise."""
+        """Say hello; `settings` are the initialization options. Neither debounced nor
+        asked ahead unless they say otherwise."""
         general = {"positionEncodings": encodings} if encodings else {}
         uri = folder.as_uri() if folder else None
         result = self.request(
@@ -82,7 +83,7 @@ class Editor:
                 "rootUri": uri,
                 "workspaceFolders": [{"uri": uri, "name": folder.name}] if folder else None,
                 "capabilities": {"general": general, "textDocument": {"inlineCompletion": {}}},
-                "initializationOptions": {"debounce_ms": 0} | settings,
+                "initializationOptions": {"debounce_ms": 0, "ask_ahead": False} | settings,
             },
         )
         self.notify("initialized", {})

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from core.wire import (
+    Candidate,
     CompletionRequest,
     CompletionResult,
     FinishReason,
@@ -43,6 +44,8 @@ class Reply:
     retry_after: str | None = None
     raw: bytes | None = None
     hang: bool = False
+    hold: threading.Event | None = None  # the result comes once it is set
+    alternatives: tuple[str, ...] = ()
     protocol: int = 1
 
 
@@ -155,6 +158,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.owner.abandoned.append(request.request_id)
             self.close_connection = True
             return
+        if reply.hold:
+            reply.hold.wait(20.0)
         result = CompletionResult(
             protocol=reply.protocol,
             request_id=request.request_id,
@@ -164,6 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
             model=CARD.name,
             tokens=TokenCounts(prompt=10, cached=4, computed=6, generated=3),
             timings=Timings(queue_ms=0.1, first_token_ms=1.0, total_ms=2.0),
+            alternatives=tuple(Candidate(text=text, confidence=0.5) for text in reply.alternatives),
         )
         self._event("done", json.loads(result.model_dump_json()))
         self.wfile.write(b"0\r\n\r\n")

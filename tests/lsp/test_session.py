@@ -1,37 +1,161 @@
 """The session by itself, where what happens between two messages matters."""
 
-import asyncio
+from __future__ import annotations
 
-from core.wire import Trigger
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from core.wire import CompletionRequest, Trigger
 from lsp.availability import Status
 from lsp.context import Origin
 from lsp.documents import Document, Place
-from lsp.session import Session
+from lsp.session import NOTHING, Offer, Session
 from lsp.settings import Settings
 from tests.lsp.fake_server import FakeServer, Reply, running
 
-DOCUMENT = Document.of("file:///a.py", "a")
+AFTER = "\nend\n"
 
 
-async def propose(session: Session) -> str | None:
-    return await session.complete(DOCUMENT, Place(0, 1), Origin("python"), Trigger.AUTOMATIC)
+class Typist:
+    """Types into one document, and asks for ghost text at its cursor."""
+
+    def __init__(self, session: Session, text: str) -> None:
+        self.session = session
+        self.text = text
+
+    async def ghost_text(self, trigger: Trigger = Trigger.AUTOMATIC) -> Offer | None:
+        *above, last = self.text.split("\n")
+        document = Document.of("file:///a.py", self.text + AFTER)
+        return await self.session.complete(document, Place(len(above), len(last)), Origin("python"), trigger)
+
+    async def type(self, text: str) -> asyncio.Task[Offer | None]:
+        """Type, and ask without waiting for the answer."""
+        self.text += text
+        asked = asyncio.create_task(self.ghost_text())
+        await asyncio.sleep(0.01)
+        return asked
 
 
-async def test_a_key_stroke_while_the_server_is_being_changed_asks_the_new_one() -> None:
+def settings_for(fake: FakeServer, **values: Any) -> Settings:
+    return Settings.model_validate({"server_url": fake.url, "debounce_ms": 0, "ask_ahead": False} | values)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeServer]:
+    with running(FakeServer(reply=Reply("lo(world)"))) as server:
+        yield server
+
+
+@pytest.fixture
+async def session(fake: FakeServer) -> AsyncIterator[Session]:
+    one = Session(settings_for(fake), lambda _: None, lambda _: None)
+    yield one
+    await one.close()
+
+
+async def until(condition: Any) -> None:
+    for _ in range(2000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("not within 20 s")
+
+
+async def test_a_key_stroke_while_the_server_is_being_changed_asks_the_new_one(fake: FakeServer) -> None:
     said: list[Status] = []
-    with running(FakeServer(reply=Reply("old", hang=True))) as old, running(FakeServer(reply=Reply("new"))) as new:
-        settings = Settings(server_url=old.url, debounce_ms=0)
-        session = Session(settings, said.append, lambda _: None)
-        hanging = asyncio.create_task(propose(session))
-        while not old.requests:
-            await asyncio.sleep(0.01)
+    fake.reply = Reply("old", hang=True)
+    with running(FakeServer(reply=Reply("new"))) as new:
+        session = Session(settings_for(fake), said.append, lambda _: None)
+        typist = Typist(session, "a")
+        hanging = await typist.type("")
+        await until(lambda: fake.requests)
 
-        changing = asyncio.create_task(session.configure(settings.model_copy(update={"server_url": new.url})))
+        changing = asyncio.create_task(session.configure(settings_for(new)))
         await asyncio.sleep(0)
-        assert await propose(session) == "new"
+        assert await typist.ghost_text() == Offer(("new",), 0.9)
 
         await changing
         assert await hanging is None
         await session.close()
     assert {status.state for status in said} == {"ready"}
-    assert len(old.requests) == len(new.requests) == 1
+    assert len(fake.requests) == len(new.requests) == 1
+
+
+async def test_a_request_whose_answer_still_fits_is_kept(fake: FakeServer, session: Session) -> None:
+    hold = threading.Event()
+    fake.reply = Reply("lo(world)", hold=hold)
+    typist = Typist(session, "hel")
+    older = await typist.type("")
+    await until(lambda: fake.requests)
+    newer = await typist.type("lo")
+    assert await older is None
+    hold.set()
+    assert await newer == Offer(("(world)",), 0.9)
+    assert len(fake.requests) == 1
+
+
+async def test_a_request_that_the_editor_gave_up_is_kept_for_the_next_key(fake: FakeServer, session: Session) -> None:
+    hold = threading.Event()
+    fake.reply = Reply("lo(world)", hold=hold)
+    typist = Typist(session, "hel")
+    older = await typist.type("")
+    await until(lambda: fake.requests)
+    older.cancel()  # as VS Code does before each newer one
+    newer = await typist.type("l")
+    hold.set()
+    assert await newer == Offer(("o(world)",), 0.9)
+    assert len(fake.requests) == 1
+    assert fake.abandoned == []
+
+
+async def test_what_the_model_begins_to_say_otherwise_is_cancelled(fake: FakeServer, session: Session) -> None:
+    fake.reply = lambda request: Reply("lo", hang=True) if request.prefix == "hel" else Reply("(me)")
+    typist = Typist(session, "hel")
+    await typist.type("")
+    await until(lambda: fake.requests)
+    newer = await typist.type("p")
+    assert await newer == Offer(("(me)",), 0.9)
+    assert [request.prefix for request in fake.requests] == ["hel", "help"]
+    await until(lambda: fake.abandoned == [fake.requests[0].request_id])
+
+
+async def test_the_proposal_after_this_one_is_asked_for_ahead(fake: FakeServer, session: Session) -> None:
+    def reply(request: CompletionRequest) -> Reply:
+        return Reply("lo") if request.prefix == "hel" else Reply(" world")
+
+    fake.reply = reply
+    await session.configure(settings_for(fake, ask_ahead=True))
+    typist = Typist(session, "hel")
+    assert await typist.ghost_text() == Offer(("lo",), 0.9)
+    await until(lambda: len(fake.requests) == 2)
+    assert fake.requests[1].prefix == "hello"
+    assert await typist.ghost_text() == Offer(("lo",), 0.9), "what is on display stays"
+    typist.text = "hello"  # accepted
+    assert await typist.ghost_text() == Offer((" world",), 0.9)
+    asked = [request.prefix for request in fake.requests]
+    assert asked[:2] == ["hel", "hello"]
+    assert "hello" not in asked[2:]
+
+
+async def test_nothing_is_asked_ahead_of_a_proposal_that_is_gone(fake: FakeServer, session: Session) -> None:
+    await session.configure(settings_for(fake, ask_ahead=True))
+    fake.reply = lambda request: Reply("lo" if request.prefix == "hel" else "")
+    typist = Typist(session, "hel")
+    assert await typist.ghost_text() == Offer(("lo",), 0.9)
+    typist.text = "heap"
+    assert await typist.ghost_text() == NOTHING
+    await asyncio.sleep(0.3)
+    assert [request.prefix for request in fake.requests] == ["hel", "heap"]
+
+
+async def test_asked_by_hand_there_are_several(fake: FakeServer, session: Session) -> None:
+    fake.reply = Reply("lo", alternatives=("p", "lo"))
+    typist = Typist(session, "hel")
+    assert await typist.ghost_text(Trigger.INVOKED) == Offer(("lo", "p"), 0.9)
+    assert fake.requests[-1].candidates == 3
+    assert await typist.ghost_text() == Offer(("lo",), 0.9)
+    assert len(fake.requests) == 1

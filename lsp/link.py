@@ -1,0 +1,143 @@
+"""The link to the completion server: what is known of it, and one answer at a time.
+
+Trouble never leaves this module as an exception: it is announced once, and the server is asked again with back-off.
+While a server cannot be reached or is starting, its health is asked in the background, so that key strokes cost
+nothing and ghost text returns by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from core.errors import RequestError, ServerUnreachableError, UnavailableError
+from core.wire import CompletionRequest, CompletionResult, Health, ModelCard
+from lsp.availability import Availability, State, Status
+from lsp.settings import Settings
+
+if TYPE_CHECKING:
+    from lsp.client import CompletionClient
+
+logger = logging.getLogger(__name__)
+
+
+class Link:
+    """Asks the server that the settings name. Belongs to the event loop that it is used in.
+
+    `announce` is told of each other state of the server, `report` of each request that it refused.
+    """
+
+    def __init__(self, settings: Settings, announce: Callable[[Status], None], report: Callable[[str], None]) -> None:
+        self.model: ModelCard | None = None
+        self.availability = Availability(announce)
+        self._settings = settings
+        self._announce = announce
+        self._report = report
+        self._client: CompletionClient | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    async def configure(self, settings: Settings) -> None:
+        """Take other settings; another server is asked afresh."""
+        before, self._settings = self._settings, settings
+        if (settings.server_url, settings.timeout_s) != (before.server_url, before.timeout_s):
+            self.model = None
+            self.availability = Availability(self._announce)
+            await self.close()
+            self.watch()
+
+    async def close(self) -> None:
+        """Close the connections; a request that comes meanwhile opens its own."""
+        client, self._client = self._client, None
+        watch, self._watch = self._watch, None
+        if watch:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+        if client:
+            await client.close()
+
+    def watch(self) -> None:
+        """Ask for the server's health in the background until it is ready."""
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._watch_until_ready())
+
+    async def answer(self, request: CompletionRequest, said: Callable[[str], None]) -> CompletionResult | None:
+        """The answer to a request, `None` in trouble; `said` is told the model's words as they come."""
+        url, timeout_s = self._settings.server_url, self._settings.timeout_s
+        try:
+            client = await self._connected()
+            async with asyncio.timeout(timeout_s):
+                result = await client.complete(request, said)
+        except TimeoutError:
+            self.availability.failed(State.SLOW, f"{url} took longer than {timeout_s:g} s")
+        except RequestError as error:
+            # The fault of this one request: the next one, of another document, may be well.
+            if error.code != "superseded":
+                self._report(f"the server refused a request: {error}")
+        except UnavailableError as error:
+            if error.code == "starting":
+                self._troubled(State.STARTING, str(error), error.retry_after_s)
+            else:
+                self.availability.failed(State.FAILED, str(error), error.retry_after_s)
+        except ServerUnreachableError as error:
+            self._troubled(_state_of(error), str(error))
+        except Exception as error:  # a mistake of this program, which is no reason to disturb the user's typing
+            logger.exception("request %s failed", request.request_id)
+            self.availability.failed(State.FAILED, f"{type(error).__name__}: {error}")
+        else:
+            self.availability.succeeded(self._ready_detail(result.model))
+            if self.model is None or self.model.name != result.model:
+                self.watch()
+            return result
+        return None
+
+    def _troubled(self, state: State, detail: str, retry_after_s: float = 0.0) -> None:
+        self.availability.failed(state, detail, retry_after_s)
+        self.watch()
+
+    async def _watch_until_ready(self) -> None:
+        while True:
+            await asyncio.sleep(self.availability.wait_s)
+            try:
+                health = await (await self._connected()).health()
+            except ServerUnreachableError as error:
+                self.availability.failed(_state_of(error), str(error))
+                continue
+            except Exception:
+                logger.exception("the server's health could not be asked")
+                return
+            if self._learnt(health):
+                return
+
+    def _learnt(self, health: Health) -> bool:
+        self.model = health.model or self.model
+        if health.status == "ready":
+            self.availability.succeeded(self._ready_detail(health.model.name if health.model else "a model"))
+            return True
+        state = State.STARTING if health.status == "starting" else State.FAILED
+        self.availability.failed(state, f"{self._settings.server_url}: {health.detail}")
+        return False
+
+    def _ready_detail(self, model: str) -> str:
+        return f"{model} at {self._settings.server_url}"
+
+    async def _connected(self) -> CompletionClient:
+        if self._client is None:
+            # Importing httpx takes a tenth of a second: beside the event loop, and not before it is needed.
+            client_class = await asyncio.to_thread(_client_class)
+            if self._client is None:
+                self._client = client_class(self._settings.server_url, self._settings.timeout_s)
+        return self._client
+
+
+def _client_class() -> type[CompletionClient]:
+    from lsp.client import CompletionClient
+
+    return CompletionClient
+
+
+def _state_of(error: ServerUnreachableError) -> State:
+    from lsp.client import ProtocolMismatchError
+
+    return State.INCOMPATIBLE if isinstance(error, ProtocolMismatchError) else State.UNREACHABLE
