@@ -28,9 +28,8 @@ def pairs(text: str) -> dict[int, int]:
                 found[offset] = quoted_until = end
         elif character in _CLOSING:
             opened.append(offset)
-        elif character in _CLOSING.values():
-            if opened and _CLOSING[text[opened[-1]]] == character:
-                found[opened.pop()] = offset
+        elif opened and _CLOSING[text[opened[-1]]] == character:
+            found[opened.pop()] = offset
     return found
 
 
@@ -75,7 +74,7 @@ def characters_that_count(text: str) -> int:
 
 def _quote_end(text: str, offset: int) -> int | None:
     """The quote that ends the string begun at `offset`, in the same line; none for the quotes of a text block."""
-    if text.startswith('""', offset) or text[max(0, offset - 1)] in '"\\' and offset:
+    if text.startswith('""', offset) or (offset and text[offset - 1] in '"\\'):
         return None
     position = offset + 1
     while position < len(text) and text[position] != "\n":

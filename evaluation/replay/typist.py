@@ -14,9 +14,8 @@ from __future__ import annotations
 import random
 from collections import deque
 from dataclasses import dataclass, field
-from os.path import commonprefix
 
-from evaluation.replay.buffer import Buffer, Cause, Change
+from evaluation.replay.buffer import Buffer, Cause, Change, common_length
 from evaluation.replay.pairs import closing, editor_closes, indentation, indentation_unit, next_indentation, pairs
 from evaluation.replay.rhythm import Rhythm, interval_s, slip
 from evaluation.replay.script import Insertion, script
@@ -93,6 +92,14 @@ class Typist:
         """
         level = self._level
         return level.text[level.done : level.limit] if level.clean else ""
+
+    @property
+    def written(self) -> str:
+        """What of the text stands in the document by now, in the order in which it was written."""
+        lines = [line.text for line in self._inserted]
+        if self._inner:
+            lines[-1] = self._inner.text[: self._inner.done]
+        return "".join([self._main.text[: self._main.done], *lines])
 
     def delay_s(self) -> float:
         """How long the typist takes for the next stroke."""
@@ -222,7 +229,7 @@ class Typist:
             level.closers[-1].gap = below = "\n" + indentation(line)
         change = buffer.replace(Cause.TYPED, start, buffer.cursor, "\n" + guess, below)
         level.done += 1
-        right = len(commonprefix([guess, level.text[level.done :]]))
+        right = common_length(guess, level.text[level.done :])
         level.done += right
         level.surplus = guess[right:]
         return change
