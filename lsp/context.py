@@ -4,9 +4,9 @@ Pure: `(document, place, origin, budget, ...) -> CompletionRequest`. Budgets are
 has no tokenizer; the server's model card says how many bytes a token has.
 
 Guarantees: the request is valid UTF-8 whatever the document holds (a lone surrogate becomes `?`); line ends are
-`\\n`; prefix and suffix keep to their budgets; and the prefix of a long file starts at a line that stays the same
-from key stroke to key stroke, moving only once in some kilobytes, so that the engine finds the prompt's start in
-its prefix cache.
+`\\n`; prefix, suffix and context keep to their budgets together; and the prefix of a long file starts, and its suffix
+ends, at a line that stays the same from key stroke to key stroke, moving only once in some kilobytes, so that the
+engine finds the prompt in its prefix cache.
 """
 
 from __future__ import annotations
@@ -15,34 +15,46 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from completion.prompt import keep_start
-from core.wire import CompletionRequest, ModelCard, Trigger
+from completion.prompt import CONTEXT_SHARE, SUFFIX_SHARE
+from core.wire import CompletionRequest, ContextPiece, ModelCard, Trigger
 from lsp.documents import Document, Place
 
 # What may stand after the cursor where several lines are still welcome: closers that the editor typed ahead.
 CLOSERS = " \t)]}>;,:'\"`"
-PATH_LIMIT, REPOSITORY_LIMIT = 4096, 256
+PATH_LIMIT, REPOSITORY_LIMIT, PIECES_LIMIT = 4096, 256, 64
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much of the document to send, in UTF-8 bytes."""
+    """How much to send, in UTF-8 bytes.
+
+    `prefix_bytes` is what the prefix may have where nothing else is sent than a whole suffix: pieces of context take
+    from it, and what the suffix leaves is added to it.
+    """
 
     prefix_bytes: int = 6144
     suffix_bytes: int = 2048
+    context_bytes: int = 2867
 
     @classmethod
     def for_model(cls, card: ModelCard | None, max_new_tokens: int) -> Budget:
         """The budget for a model: what its context holds beside the answer; a modest one for an unknown model.
 
-        A quarter is the suffix's, as in `completion/prompt.py`. A tenth is left for text that has fewer bytes a
-        token than the average.
+        The shares are those of `completion/prompt.py`. A tenth is left for text that has fewer bytes a token than
+        the average.
         """
         if card is None:
             return cls()
         tokens = max(card.context_tokens - max_new_tokens, card.context_tokens // 4, 1)
         total = int(tokens * card.bytes_per_token * 0.9)
-        return cls(prefix_bytes=max(total - total // 4, 1), suffix_bytes=total // 4)
+        suffix = int(total * SUFFIX_SHARE)
+        return cls(max(total - suffix, 1), suffix, int(total * CONTEXT_SHARE))
+
+    def for_prefix(self, suffix_bytes: int, pieces_bytes: int) -> int:
+        """What is left for the prefix beside a suffix and pieces of so many bytes, in steps that seldom move."""
+        step = max(self.prefix_bytes // 8, 1)
+        taken = pieces_bytes - (self.suffix_bytes - suffix_bytes)
+        return max(self.prefix_bytes - -(-taken // step) * step, step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +78,20 @@ class Wish:
 
 
 def completion_request(
-    document: Document, place: Place, origin: Origin, budget: Budget, wish: Wish
+    document: Document,
+    place: Place,
+    origin: Origin,
+    budget: Budget,
+    wish: Wish,
+    pieces: Sequence[ContextPiece] = (),
 ) -> CompletionRequest:
-    """The request for the ghost text at `place`."""
+    """The request for the ghost text at `place`, with pieces of context, the least volatile first.
+
+    Pieces are taken in order until one has no room in `budget.context_bytes`.
+    """
+    context = fitting(pieces, budget.context_bytes)
+    suffix = stable_start(_clean(document.after(place)), budget.suffix_bytes)
+    prefix_bytes = budget.for_prefix(len(suffix.encode()), sum(map(piece_bytes, context)))
     rest_of_line = document.line(place.line)[place.column :]
     in_the_middle = bool(rest_of_line.strip(CLOSERS))
     return CompletionRequest(
@@ -77,8 +100,9 @@ def completion_request(
         language=origin.language,
         path=origin.path,
         repository=origin.repository,
-        prefix=stable_end(_clean(document.before(place)), budget.prefix_bytes),
-        suffix=keep_start(_clean(document.after(place)), budget.suffix_bytes),
+        prefix=stable_end(_clean(document.before(place)), prefix_bytes),
+        suffix=suffix,
+        context=context,
         trigger=wish.trigger,
         single_line=in_the_middle if wish.single_line is None else wish.single_line,
         max_new_tokens=wish.max_new_tokens,
@@ -122,6 +146,38 @@ def stable_end(text: str, budget_bytes: int) -> str:
     cut = -(-excess // step) * step
     line_start = data.find(b"\n", cut - 1, min(cut + step, len(data))) + 1
     return data[line_start or cut :].decode(errors="ignore")
+
+
+def stable_start(text: str, budget_bytes: int) -> str:
+    """The start of `text` within `budget_bytes` of UTF-8, cut where text that is put before it does not move the cut.
+
+    The cut is the last line end at or before a multiple of a quarter of the budget, counted from the end of the text;
+    where no line ends in that quarter, the multiple itself. So at least half of the budget is used.
+    """
+    data = text.encode()
+    excess = len(data) - budget_bytes
+    if excess <= 0:
+        return text
+    step = max(budget_bytes // 4, 1)
+    cut = max(len(data) - -(-excess // step) * step, 0)
+    line_end = data.rfind(b"\n", max(cut - step, 0), cut) + 1
+    return data[: line_end or cut].decode(errors="ignore")
+
+
+def fitting(pieces: Sequence[ContextPiece], budget_bytes: int) -> tuple[ContextPiece, ...]:
+    """The pieces from the first to the last that has room in `budget_bytes`, as many as a request may have."""
+    kept: list[ContextPiece] = []
+    for piece in pieces[:PIECES_LIMIT]:
+        budget_bytes -= piece_bytes(piece)
+        if budget_bytes < 0:
+            break
+        kept.append(piece)
+    return tuple(kept)
+
+
+def piece_bytes(piece: ContextPiece) -> int:
+    """What a piece takes of a budget: its text, its path, and what stands between pieces."""
+    return len(piece.path.encode()) + len(piece.text.encode()) + 2
 
 
 def _clean(text: str) -> str:

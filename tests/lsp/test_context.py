@@ -6,8 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.wire import CompletionRequest, Trigger
-from lsp.context import Budget, Origin, Wish, completion_request, located, stable_end, with_selection
+from core.wire import CompletionRequest, ContextPiece, PieceKind, Trigger
+from lsp.context import (
+    Budget,
+    Origin,
+    Wish,
+    completion_request,
+    located,
+    piece_bytes,
+    stable_end,
+    stable_start,
+    with_selection,
+)
 from lsp.documents import Document, Place
 from tests.lsp.fake_server import CARD
 
@@ -74,6 +84,66 @@ def test_the_end_keeps_to_its_budget_and_uses_half_of_it(text: str, budget: int)
     assert text.endswith(end)
     assert size <= budget
     assert end == text or size >= budget // 2 - 4
+
+
+def test_typing_and_new_lines_leave_the_end_of_a_long_suffix_alone() -> None:
+    lines = "".join(f"line {number} of a long file\n" for number in range(500))
+    ends = [stable_start("x" * typed + "\n" + lines, 4000)[-40:] for typed in range(900)]
+    assert len(set(ends)) <= 2
+    assert all(end.endswith("of a long file\n") for end in ends)
+
+
+def test_the_suffix_does_not_change_while_one_types_before_it() -> None:
+    after = "\n" + "".join(f"line {number}\n" for number in range(2000))
+    assert len({request_for("x" * typed + "|" + after).suffix for typed in range(50)}) == 1
+
+
+@given(
+    text=st.text(st.sampled_from("ab \n\u20ac\N{GRINNING FACE}"), max_size=400),
+    budget=st.integers(4, 200),
+)
+def test_the_start_keeps_to_its_budget_and_uses_half_of_it(text: str, budget: int) -> None:
+    start = stable_start(text, budget)
+    size = len(start.encode())
+    assert text.startswith(start)
+    assert size <= budget
+    assert start == text or size >= budget // 2 - 4
+
+
+def pieces_of(*sizes: int) -> tuple[ContextPiece, ...]:
+    return tuple(ContextPiece(kind=PieceKind.SIMILAR, path="b.py", text="y" * size) for size in sizes)
+
+
+def test_pieces_go_along_in_their_order_until_one_has_no_room() -> None:
+    before, budget = "a = 1\n" * 3000, Budget()
+    place = Place(3000, 0)
+    document = Document.of("file:///a", before)
+    pieces = pieces_of(1000, 900, 2000, 10)
+    request = completion_request(document, place, Origin("python"), budget, WISH, pieces)
+    assert request.context == pieces[:2]
+    total = len(request.prefix.encode()) + len(request.suffix.encode()) + sum(map(piece_bytes, request.context))
+    assert total <= budget.prefix_bytes + budget.suffix_bytes
+    assert len(request.prefix) >= 0.5 * (budget.prefix_bytes + budget.suffix_bytes - 2000)
+
+
+def test_the_prefix_takes_what_the_suffix_leaves() -> None:
+    text = "a = 1\n" * 3000
+    budget = Budget(4000, 1000, 1000)
+    alone = completion_request(Document.of("file:///a", text), Place(3000, 0), Origin("python"), budget, WISH)
+    assert len(alone.prefix) <= 5000
+    assert budget.for_prefix(1000, 0) == 4000
+    assert budget.for_prefix(0, 0) == 5000
+    assert 2900 <= budget.for_prefix(1000, 1000) <= 3000
+    assert budget.for_prefix(1000, 10**6) > 0
+
+
+def test_a_piece_that_grows_a_little_does_not_move_the_start_of_the_prefix() -> None:
+    document = Document.of("file:///a", "".join(f"line {number}\n" for number in range(3000)))
+    starts = {
+        completion_request(document, Place(3000, 0), Origin("python"), Budget(), WISH, pieces_of(size)).prefix[:30]
+        for size in range(600, 1000, 10)
+    }
+    assert len(starts) <= 2
 
 
 @pytest.mark.parametrize(
