@@ -17,7 +17,7 @@ NEOVIM := .tools/neovim.stamp
 CHROMIUM := .tools/chromium.stamp
 TOOLCHAINS := .tools/toolchains.stamp
 
-.PHONY: help serve test lint format bench bench-training levy killed-run killed-recipe paper embedded-base served-model screenshot report-pictures locks clean
+.PHONY: help serve test lint format bench bench-training peers levy killed-run killed-recipe paper embedded-base served-model screenshot report-pictures locks clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: $(DEV) $(PROJECT) ## measure speed, side by side in one run; tables, and 
 bench-training: $(DEV) $(PROJECT) ## corpora by stage, and pre-training beside TRL: half an hour (the transfer: docs/transfer.md)
 	$(BIN)/python -m benchmarks.corpus
 	$(BIN)/python -m benchmarks.packing
+
+peers: $(DEV) $(PROJECT) ## build llama.cpp's server, start it and the bare vLLM, ask each once: half an hour on a busy core (ARGS="--build-only")
+	$(BIN)/python -m benchmarks.peers $(ARGS)
 
 levy: $(DEV) $(PROJECT) ## teach the example language to the embedded model: a quarter of an hour on 2 cores (docs/tutorial.md)
 	$(BIN)/python examples/levy/generate.py --count 3000
