@@ -5,10 +5,14 @@ A run that was interrupted goes on with the files that have no line yet; a folde
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import RunError
@@ -62,6 +66,16 @@ class FileRecord(_Model):
     verdicts: Mapping[Verdict, int] = Field(description="what came of the proposals that were shown")
     usage: Usage = Field(description="what the client asked of its server")
     moments: tuple[Moment, ...] = Field(description="each stroke where something could have been right")
+
+    @cached_property
+    def any_times_ms(self) -> NDArray[np.float64]:
+        """Of each stroke that a text followed."""
+        return np.array([moment.any_ms for moment in self.moments if moment.any_ms is not None], dtype=float)
+
+    @cached_property
+    def right_times_ms(self) -> NDArray[np.float64]:
+        """Of each stroke that a right text followed."""
+        return np.array([moment.right_ms for moment in self.moments if moment.right_ms is not None], dtype=float)
 
 
 class Conditions(_Model):
@@ -127,6 +141,18 @@ def read_record(path: Path) -> tuple[Conditions, list[FileRecord]]:
         where = ".".join(map(str, detail["loc"])) or "the line"
         raise RunError(f"{path}:{number}: {where}: {detail['msg'].lower()}; is this a replay's file?") from None
     return conditions, files
+
+
+def read_report(path: Path) -> tuple[Conditions, list[FileRecord]]:
+    """A replay from the report that was made of it. Raises `RunError`."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        conditions = Conditions.model_validate(content["conditions"])
+        return conditions, [FileRecord.model_validate_json(json.dumps(file)) for file in content["files"]]
+    except OSError as problem:
+        raise RunError(f"{path}: cannot be read ({(problem.strerror or 'error').lower()})") from None
+    except (ValueError, KeyError, TypeError):
+        raise RunError(f"{path}: is no report of a replay; `vernacular replay --out DIR` writes one") from None
 
 
 def _differing(there: Conditions, here: Conditions) -> str:
