@@ -31,6 +31,10 @@ def serve(
     template: Annotated[
         str | None, typer.Option(help="Fill-in-the-middle template; default: by the model's own word or name.")
     ] = None,
+    typing_layout: Annotated[
+        str | None,
+        typer.Option(help="Where the line's typed part stands: prefix, or middle (behind the middle token)."),
+    ] = None,
     languages: Annotated[
         list[Path] | None, typer.Option(help="Folder of language files; may be repeated, the first is strongest.")
     ] = None,
@@ -68,6 +72,7 @@ def serve(
     from server.service import ModelChoice
 
     choices = {
+        "--typing-layout": (typing_layout or "prefix", ("prefix", "middle")),
         "--mode": (mode, ("auto", "sync", "async")),
         "--dtype": (dtype, ("auto", "float32", "bfloat16", "float16")),
         "--log-level": (log_level, ("error", "warning", "info", "debug")),
@@ -93,7 +98,7 @@ def serve(
             "speculate": speculate,
         },
     )
-    run(options, ModelChoice(model, template, max_model_len, healing), _progress)
+    run(options, ModelChoice(model, template, max_model_len, healing, typing_layout), _progress)
 
 
 @contextlib.contextmanager

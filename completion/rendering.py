@@ -19,10 +19,14 @@ _LOOK_BACK = 32
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Token ids, and the bytes that the answer must begin with because healing took them from the prefix."""
+    """Token ids, and the bytes that the answer must begin with because healing took them from the prefix.
+
+    `prompt` is what was rendered, where whoever made the ids had one.
+    """
 
     ids: list[int]
     healed: bytes
+    prompt: Prompt | None = None
 
 
 def render(
@@ -44,12 +48,12 @@ def render(
             continue
         encoded = list(encode(segment.text))
         if index is not None and number == prompt.prefix_segment:
-            tail = _tail(encoded, index, len(prompt.prefix.encode()))
+            tail = _tail(encoded, index, len(prompt.at_cursor.encode()))
             healing = index.take_back([index.tokens[token] for token in tail])
             encoded = encoded[: len(encoded) - len(tail) + healing.kept]
             healed = healing.healed
         ids += encoded
-    return Rendered(ids, healed)
+    return Rendered(ids, healed, prompt)
 
 
 def _tail(ids: list[int], index: VocabularyIndex, most_bytes: int) -> list[int]:

@@ -26,6 +26,7 @@ class Slot(Enum):
     PIECE = "piece"
     PREFIX = "prefix"
     SUFFIX = "suffix"
+    TYPED = "typed"
 
 
 Layout = tuple[Special | Text | Slot, ...]
@@ -60,6 +61,11 @@ class FimTemplate:
     def prefix_is_last(self) -> bool:
         """Whether the prompt ends with the prefix, so that typing only appends to it."""
         return self.hole[-1] is Slot.PREFIX
+
+    @property
+    def typed_is_apart(self) -> bool:
+        """Whether what is typed on the cursor's line stands by itself, behind the middle token (`for_typing`)."""
+        return Slot.TYPED in self.hole
 
 
 _NEWLINE = Text("\n")
@@ -160,6 +166,17 @@ def template_named(name: str) -> FimTemplate:
         return TEMPLATES[name]
     except KeyError:
         raise UnknownNameError("fill-in-the-middle template", name, TEMPLATES) from None
+
+
+def for_typing(template: FimTemplate) -> FimTemplate:
+    """The same family's layout in which typing only appends to the prompt.
+
+    What is typed on the cursor's line goes behind the middle token, where the model goes on with it (the layout of
+    llama.vim). A family whose prompts end with the prefix has that already.
+    """
+    if template.prefix_is_last or template.typed_is_apart:
+        return template
+    return replace(template, hole=(*template.hole, Slot.TYPED))
 
 
 def template_for_model(model_name: str) -> FimTemplate | None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import functools
 import math
 
+from completion.explaining import explained
 from completion.healing import VocabularyIndex
 from completion.prompt import build_prompt
 from completion.rendering import Rendered, render
 from completion.templates import FimTemplate
 from core.errors import RequestError
-from core.wire import CompletionRequest
+from core.wire import CompletionRequest, PromptPart
 from server.tokens.rendering import TokenRenderer
 
 _SHRINK = 0.95
@@ -39,6 +40,7 @@ class PromptMaker:
         self._context_tokens = context_tokens
         self._bytes_per_token = bytes_per_token
         self._index = VocabularyIndex(renderer.vocabulary.tokens) if healing else None
+        self._names = {number: name for name, number in renderer.vocabulary.controls.items()}
         self._count = functools.lru_cache(maxsize=256)(self._count_tokens)  # the same for all key strokes of a line
 
     def make(self, request: CompletionRequest) -> Rendered:
@@ -56,12 +58,17 @@ class PromptMaker:
             )
         budget = self._budget(request, room)
         while True:
-            prompt = build_prompt(request, self._template, budget)
+            prompt = build_prompt(request, self._template, budget, in_steps=True)
             rendered = render(prompt, self._renderer.encode, self._renderer.control_id, self._index)
             if len(rendered.ids) <= room:
                 return rendered
-            # ends, since special tokens and one byte of text fit
-            budget = max(1, int(min(budget * _SHRINK, budget * room / len(rendered.ids))))
+            # in steps as in `_budget`; ends, since special tokens and one byte of text fit
+            steps = max(1, math.ceil(math.log(room / len(rendered.ids), _SHRINK)))
+            budget = max(1, int(budget * _SHRINK**steps))
+
+    def explained(self, rendered: Rendered, cached: int) -> tuple[PromptPart, ...]:
+        """A prompt that `make` made, part by part; `cached` of its tokens were in the engine's prefix cache."""
+        return explained(rendered, self._renderer.vocabulary.tokens, self._names, cached)
 
     def _budget(self, request: CompletionRequest, room: int) -> int:
         """Bytes that will fill `room` tokens, as this document's own lines near the cursor are tokenized.

@@ -32,12 +32,16 @@ EngineFactory = Callable[[Path, int], Engine]
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """What a person asked for. `model` is a folder, a hub id, or `None` for the embedded model."""
+    """What a person asked for. `model` is a folder, a hub id, or `None` for the embedded model.
+
+    `template` and `typing_layout` are names; `None`: the model's own word.
+    """
 
     model: str | None = None
     template: str | None = None
     max_model_len: int | None = None
     healing: bool = True
+    typing_layout: str | None = None
 
 
 class Service:
@@ -88,8 +92,9 @@ class Service:
         await self._engine.start()
         try:
             renderer = await loop.run_in_executor(None, TokenRenderer.from_folder, folder)
+            choice = self._choice
             described = await loop.run_in_executor(
-                None, describe, folder, renderer, config, named, self._choice.template
+                None, describe, folder, renderer, config, named, choice.template, choice.typing_layout
             )
             await self._follow(self._engine, renderer, described, end_tokens(folder, config))
         finally:

@@ -1,7 +1,7 @@
 """What is said of a model: its name, template, and bytes a token.
 
-A checkpoint's `vernacular.json` may hold `name`, `template` and `bytes_per_token`; what it does not hold is found
-out here. Options that a person gave go before it.
+A checkpoint's `vernacular.json` may hold `name`, `template`, `typing_layout` and `bytes_per_token`; what it does not
+hold is found out here. Options that a person gave go before it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from completion.templates import TEMPLATES, FimTemplate, template_for_model, template_named
+from completion.templates import TEMPLATES, FimTemplate, for_typing, template_for_model, template_named
 from core.checkpoint import raw_manifest
-from core.errors import TemplateError
+from core.errors import TemplateError, UnknownNameError
 from server.tokens.rendering import TokenRenderer
+
+PREFIX_LAYOUT, MIDDLE_LAYOUT = TYPING_LAYOUTS = ("prefix", "middle")
+"""Where the typed part of the cursor's line stands: with the lines above it, or behind the middle token."""
 
 _SAMPLE = '''\
 def read_table(path, separator=","):
@@ -47,16 +50,27 @@ class ModelDescription:
 
 
 def describe(
-    folder: Path, renderer: TokenRenderer, config: dict[str, Any], name: str | None = None, template: str | None = None
+    folder: Path,
+    renderer: TokenRenderer,
+    config: dict[str, Any],
+    name: str | None = None,
+    template: str | None = None,
+    typing_layout: str | None = None,
 ) -> ModelDescription:
     """The description of the model in `folder`, its template checked against its tokenizer.
 
-    `name` is the model's id on a hub, where it has one, `template` the template that a person chose. Raises
-    `TemplateError` where none is known or it does not fit, `UnknownNameError` where there is none of that name.
+    `name` is the model's id on a hub, where it has one; `template` and `typing_layout` are what a person chose. Raises
+    `TemplateError` where no template is known or it does not fit, `UnknownNameError` where there is none of that name,
+    nor a layout.
     """
     manifest = raw_manifest(folder)
     name = str(manifest.get("name") or name or folder.name)
     chosen = _template(folder, name, config, template or manifest.get("template"))
+    layout = typing_layout or manifest.get("typing_layout") or PREFIX_LAYOUT
+    if layout not in TYPING_LAYOUTS:
+        raise UnknownNameError("typing layout", str(layout), TYPING_LAYOUTS)
+    if layout == MIDDLE_LAYOUT:
+        chosen = for_typing(chosen)
     renderer.check(chosen)
     measured = manifest.get("bytes_per_token")
     if not isinstance(measured, int | float) or measured <= 0:

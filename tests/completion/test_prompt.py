@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from completion.prompt import build_prompt, keep_end, keep_start
 from completion.segments import Special, Text, joined, merged
-from completion.templates import TEMPLATES, Slot, template_for_model, template_named
+from completion.templates import TEMPLATES, Slot, for_typing, template_for_model, template_named
 from core.errors import UnknownNameError
-from core.wire import CompletionRequest, ContextPiece
+from core.wire import CompletionRequest, ContextPiece, PieceKind
 
 
 def request(prefix: str, suffix: str = "", pieces: tuple[ContextPiece, ...] = ()) -> CompletionRequest:
@@ -172,6 +172,72 @@ def test_the_budget_is_never_exceeded(
         segment = prompt.segments[prompt.prefix_segment]
         assert isinstance(segment, Text)
         assert segment.text.endswith(prompt.prefix)
+
+
+TYPING = {
+    "qwen2.5-coder": "<|fim_prefix|>one<|fim_suffix|>SUF<|fim_middle|>\n  two",
+    "embedded-psm": "<|fim_prefix|>one<|fim_suffix|>SUF<|fim_middle|>\n  two",
+    "starcoder2": "<fim_prefix>one<fim_suffix>SUF<fim_middle>\n  two",
+    "deepseek-coder": "<｜begin▁of▁sentence｜><｜fim▁begin｜>one<｜fim▁hole｜>SUF<｜fim▁end｜>\n  two",
+    "codellama": "<s>▁<PRE>one▁<SUF>SUF▁<MID>\n  two",
+    "mellum": "<fim_suffix>SUF<fim_prefix>one<fim_middle>\n  two",
+}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_layout_for_typing(name: str) -> None:
+    template = for_typing(TEMPLATES[name])
+    assert for_typing(template) is template
+    if name not in TYPING:
+        assert template is TEMPLATES[name], "typing only appends to it already"
+        return
+    prompt = build_prompt(request("one\n  two", "SUF"), template, 1000)
+    assert joined(prompt.segments) == TYPING[name]
+    assert (prompt.prefix, prompt.typed) == ("one\n  two", "\n  two")
+    assert prompt.prefix_segment == len(prompt.segments) - 1
+
+
+@given(LINES, LINES, st.text(alphabet="ab (é", max_size=20), st.sampled_from(sorted(TEMPLATES)))
+def test_typing_only_appends(prefix: str, suffix: str, typed: str, name: str) -> None:
+    template = for_typing(TEMPLATES[name])
+    before = joined(build_prompt(request(prefix, suffix), template, 10_000).segments)
+    after = joined(build_prompt(request(prefix + typed, suffix), template, 10_000).segments)
+    assert after == before + typed
+
+
+def test_in_steps_the_beginning_stays_while_one_types() -> None:
+    lines = "".join(f"value_{number} = {number * 7919}\n" for number in range(400))
+    pieces = tuple(ContextPiece(path=f"{number}.x", text="y" * 300) for number in range(9))
+    starts, kept, shown = set(), set(), set()
+    for length in range(3000, 4000, 7):
+        prompt = build_prompt(request(lines[:length], lines, pieces), TEMPLATES["embedded-psm"], 2000, in_steps=True)
+        assert lines[:length].endswith(prompt.prefix)
+        starts.add(length - len(prompt.prefix))
+        kept.add(len(prompt.suffix))
+        shown.add(len(prompt.pieces))
+        assert (
+            2000 * 0.75 - 310 <= sum(map(len, (prompt.prefix, prompt.suffix, *(p.text for p in prompt.pieces)))) <= 2000
+        )
+    assert len(starts) <= 5, "an eighth of the budget, 250 bytes, at once"
+    assert len(kept) == len(shown) == 1
+
+
+@given(LINES, LINES, st.lists(PIECE, max_size=5), st.integers(1, 600))
+def test_in_steps_the_budget_holds_too(prefix: str, suffix: str, pieces: list[ContextPiece], budget: int) -> None:
+    prompt = build_prompt(request(prefix, suffix, tuple(pieces)), TEMPLATES["qwen2.5-coder"], budget, in_steps=True)
+    kept = len(prompt.prefix.encode()) + len(prompt.suffix.encode())
+    assert kept + sum(len((piece.path + piece.text).encode()) for piece in prompt.pieces) <= budget
+    assert prefix.endswith(prompt.prefix)
+    assert prompt.prefix or not prefix or budget < 20 or "\n" in prefix or not prefix.isascii()
+
+
+def test_pieces_stand_the_least_volatile_first_and_the_most_volatile_goes_first() -> None:
+    kinds = [PieceKind.EDIT, PieceKind.SIMILAR, PieceKind.MANUAL, PieceKind.DIAGNOSTIC, PieceKind.DECLARATION]
+    pieces = tuple(ContextPiece(kind=kind, path="p", text=f"{kind.value:-<90}") for kind in kinds)
+    whole = build_prompt(request("a", "b", pieces), TEMPLATES["qwen2.5-coder"], 4000)
+    assert [piece.kind for piece in whole.pieces] == list(PieceKind)
+    some = build_prompt(request("a" * 2000, "", pieces), TEMPLATES["qwen2.5-coder"], 1000)
+    assert [piece.kind for piece in some.pieces] == list(PieceKind)[:3]
 
 
 @given(LINES, LINES, st.integers(1, 600))

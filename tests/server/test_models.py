@@ -136,6 +136,21 @@ def test_the_template_is_by_option_then_manifest_then_name(tmp_path: Path, rende
         describe(tmp_path, renderer, {}, "m")
 
 
+def test_the_typing_layout_is_by_option_then_manifest_then_with_the_prefix(
+    tmp_path: Path, renderer: TokenRenderer
+) -> None:
+    def apart(**options: str) -> bool:
+        return describe(tmp_path, renderer, {}, "qwen2.5-coder", **options).template.typed_is_apart
+
+    assert (apart(), apart(typing_layout="middle")) == (False, True)
+    (tmp_path / "vernacular.json").write_text(json.dumps({"typing_layout": "middle"}))
+    assert (apart(), apart(typing_layout="prefix")) == (True, False)
+    assert not apart(template="embedded-spm"), "typing only appends to it already"
+    (tmp_path / "vernacular.json").write_text(json.dumps({"typing_layout": "midle"}))
+    with pytest.raises(UnknownNameError, match=r"unknown typing layout 'midle' \(did you mean 'middle'"):
+        apart()
+
+
 def test_bytes_per_token_are_measured(tmp_path: Path, renderer: TokenRenderer) -> None:
     assert 1 < describe(tmp_path, renderer, {}, "qwen2").bytes_per_token < 6
 

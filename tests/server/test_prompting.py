@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise, takewhile
 from typing import Any
 
 import pytest
 from tokenizers import Tokenizer
 
-from completion.templates import template_named
+from completion.templates import for_typing, template_named
 from core.errors import RequestError
 from core.wire import CompletionRequest, ContextPiece
 from server.prompting import PromptMaker
@@ -136,3 +137,20 @@ def test_key_strokes_within_a_line_leave_the_beginning_alone_and_are_tokenized_o
     assert len({tuple(ids[:300]) for ids in made}) <= 2
     assert all(300 < len(ids) <= 512 - 64 for ids in made)
     assert max(sizes[1:]) < sizes[0], "the sample is tokenized again for each key stroke"
+
+
+@pytest.mark.parametrize("template", ["embedded-psm", "embedded-spm", "qwen2.5-coder"])
+def test_in_the_layout_for_typing_a_key_stroke_appends_tokens_only(
+    renderer: TokenRenderer, request_of: Callable[..., CompletionRequest], template: str
+) -> None:
+    lines = "".join(f"value_{n} = compute(value_{n - 1}, {n * 7919})\n" for n in range(200))
+    typed = "\n    return total + value"
+    prompts = PromptMaker(renderer, for_typing(template_named(template)), context_tokens=512, bytes_per_token=2.5)
+    made = [
+        prompts.make(request_of(prefix=lines.rstrip("\n") + typed[:end], suffix="\n" + lines))
+        for end in range(1, len(typed))
+    ]
+    for before, after in pairwise(made):
+        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before.ids, after.ids, strict=False)))
+        assert len(before.ids) - shared <= 3, "but for the last tokens, which typing joins"
+        assert bytes(b"".join(renderer.vocabulary.tokens[token] for token in after.ids[shared:])) in typed.encode()

@@ -81,6 +81,7 @@ def test_a_context_too_long(model_folder: Path) -> None:
 
 
 def test_options_that_cannot_be(model_folder: Path, tmp_path: Path) -> None:
+    refused("--typing-layout", "sideways", status=2, message="--typing-layout sideways: choose one of prefix, middle")
     refused("--model", str(model_folder), "--dtype", "int3", status=2, message="--dtype int3: choose one of auto")
     refused("--model", str(tmp_path / "none"), status=2, message="no such folder")
     refused("--model", str(model_folder), "--languages", str(tmp_path / "none"), status=2, message="no such folder")
