@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator
 
 from completion.cleanup import Place, clean
 from completion.rendering import Rendered
+from completion.stopping import Watch
 from completion.templates import FimTemplate
 from core.wire import (
     CompletionDelta,
@@ -24,6 +25,7 @@ from core.wire import (
     TokenCounts,
 )
 from server.answering import Answer, Clock, answer
+from server.candidates import TEMPERATURE, ranked, seed_of, side_by_side
 from server.engines.base import Engine
 from server.generation import Job
 from server.prompting import PromptMaker
@@ -56,13 +58,18 @@ class Completer:
         arrived = clock()
         prompt = await self.prompt(request)
         before_ms = (clock() - arrived) * 1e3
-        job = self.job(request, prompt)
-        async with contextlib.aclosing(answer(self._engine, job, self._tokens, clock=clock)) as parts:
+        until = None if request.time_budget_ms is None else arrived + request.time_budget_ms / 1e3
+        place = Place.of(request.prefix, request.suffix, request.language) if request.clean_up else None
+        first, *others = (
+            answer(self._engine, job, self._tokens, watch=Watch(place) if place else None, until=until, clock=clock)
+            for job in self._jobs(request, prompt)
+        )
+        async with contextlib.aclosing(side_by_side(first, others)) as parts:
             async for part in parts:
-                if isinstance(part, Answer):
-                    yield self._result(request, prompt, part, before_ms)
-                else:
+                if isinstance(part, str):
                     yield CompletionDelta(text=part)
+                else:
+                    yield self._result(request, prompt, part, place, before_ms)
 
     async def prompt(self, request: CompletionRequest) -> Rendered:
         """The prompt that `complete` makes of a request. Raises `RequestError`."""
@@ -83,27 +90,40 @@ class Completer:
             seed=request.seed,
         )
 
-    def _result(self, request: CompletionRequest, prompt: Rendered, done: Answer, before_ms: float) -> CompletionResult:
+    def _jobs(self, request: CompletionRequest, prompt: Rendered) -> list[Job]:
+        """The job of `job`, and one for each other candidate, drawn."""
+        first = self.job(request, prompt)
+        drawn = {"temperature": TEMPERATURE}
+        others = [
+            first.model_copy(update={"id": f"{next(self._numbers)}", "seed": seed_of(request, number), **drawn})
+            for number in range(1, request.candidates)
+        ]
+        return [first, *others]
+
+    def _result(
+        self, request: CompletionRequest, prompt: Rendered, answers: list[Answer], place: Place | None, before_ms: float
+    ) -> CompletionResult:
+        first = answers[0]
+        shown = ranked(answers, lambda each: clean(each.text, place) if place else each.text)
+        chosen = shown[0][0] if shown else first
         return CompletionResult(
             request_id=request.request_id,
-            text=_cleaned(done.text, request) if request.clean_up else done.text,
-            finish_reason=done.finish,
-            confidence=done.confidence,
+            text=shown[0][1].text if shown else "",
+            finish_reason=chosen.finish,
+            confidence=chosen.confidence,
             model=self.card.name,
             tokens=TokenCounts(
                 prompt=len(prompt.ids),
-                cached=done.cached_tokens,
-                computed=len(prompt.ids) - done.cached_tokens,
-                generated=done.new_tokens,
+                cached=first.cached_tokens,
+                computed=len(prompt.ids) - first.cached_tokens,
+                generated=sum(each.new_tokens for each in answers),
                 healed_bytes=len(prompt.healed),
             ),
             timings=Timings(
-                queue_ms=before_ms + done.queue_ms,
-                first_token_ms=before_ms + done.first_token_ms,
-                total_ms=before_ms + done.total_ms,
+                queue_ms=before_ms + first.queue_ms,
+                first_token_ms=before_ms + first.first_token_ms,
+                total_ms=before_ms + max(each.total_ms for each in answers),
             ),
+            alternatives=tuple(candidate for _, candidate in shown[1:]),
+            prompt=self._prompts.explained(prompt, first.cached_tokens) if request.explain else (),
         )
-
-
-def _cleaned(text: str, request: CompletionRequest) -> str:
-    return clean(text, Place.of(request.prefix, request.suffix, request.language))

@@ -6,6 +6,7 @@ It honours `begin_with`, stops, aborts and counts like a real one, and can die, 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import time
@@ -27,6 +28,7 @@ class Script(BaseModel):
 
     model: str = Field(default="", description="folder with a tokenizer.json; empty: no constrained first token")
     answer: tuple[int, ...] = Field(default=(1,), description="ids that each job gets, in turn, again and again")
+    drawn: tuple[tuple[int, ...], ...] = Field(default=(), description="ids that jobs with a temperature get, in turn")
     context_tokens: int = Field(default=2048, description="what it says its context is", ge=1)
     token_s: float = Field(default=0.0, description="seconds a token takes", ge=0)
     load_s: float = Field(default=0.0, description="seconds that loading takes", ge=0)
@@ -49,6 +51,7 @@ class ScriptedEngine(WorkerEngine):
         self._index: VocabularyIndex | None = None
         self._running = self._finished = self._aborted = self._tokens = 0
         self._progress = time.monotonic()
+        self._drawn = itertools.cycle(self._script.drawn)
 
     async def load(self, report: Report) -> EngineFacts:
         """Wait as scripted, then be ready or fail."""
@@ -78,11 +81,12 @@ class ScriptedEngine(WorkerEngine):
             self._progress = time.monotonic()
         self._running += 1
         ended = False
+        answer = next(self._drawn, self._script.answer) if job.temperature > 0 else self._script.answer
         try:
             for position in range(job.max_new_tokens):
                 await asyncio.sleep(self._script.token_s)
                 await self._misbehave()
-                token = self._script.answer[position % len(self._script.answer)]
+                token = answer[position % len(answer)]
                 if position == 0 and job.begin_with and self._index:
                     token = min(self._index.starting_with(job.begin_with))
                 self._tokens += 1

@@ -135,9 +135,11 @@ async def test_a_newer_request_of_a_session_replaces_the_older(
     start_server: Start, request_with: MakeRequest, ids_of: Ids
 ) -> None:
     async with start_server(answer=ids_of("x"), token_s=0.02) as server:
-        older = asyncio.ensure_future(server.client.post(PATH, json=request_with(prefix="", max_new_tokens=1000)))
+        older = asyncio.ensure_future(
+            server.client.post(PATH, json=request_with(prefix="", max_new_tokens=1000, clean_up=False))
+        )
         other = asyncio.ensure_future(
-            server.client.post(PATH, json=request_with(prefix="", session_id="s2", max_new_tokens=150))
+            server.client.post(PATH, json=request_with(prefix="", session_id="s2", max_new_tokens=150, clean_up=False))
         )
         while (await server.engine.stats()).running < 2:
             await asyncio.sleep(0.01)
