@@ -7,6 +7,7 @@ editor gets. Lines and columns count from 1, columns in characters, as an editor
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,6 +53,8 @@ def register(app: typer.Typer) -> None:
             list[Path] | None, typer.Option(help="A folder of language files; may be repeated.", metavar="DIR")
         ] = None,
         max_new_tokens: Annotated[int, typer.Option(help="Upper bound on the tokens proposed.", min=1, max=1024)] = 64,
+        candidates: Annotated[int, typer.Option(help="How many different texts.", min=1, max=8)] = 1,
+        explain: Annotated[bool, typer.Option(help="Also the whole prompt by origin, with tokens and cache.")] = False,
     ) -> None:
         """Print the ghost text at one place of a file."""
         import asyncio
@@ -67,10 +70,19 @@ def register(app: typer.Typer) -> None:
             raise typer.BadParameter(problem, param_hint="--server")
         document, place = located_in(file, line, column)
         origin = origin_of(file.absolute(), tuple(languages or ()))
-        answer = asyncio.run(_ask(document, place, origin, settings.server_url, max_new_tokens))
+        changes = {"candidates": candidates, "explain": explain}
+        answer = asyncio.run(_ask(document, place, origin, settings.server_url, max_new_tokens, changes))
         console = Console(highlight=False, soft_wrap=True)
         console.print(shown(document, place, answer.result.text))
+        for number, other in enumerate(answer.result.alternatives, 2):
+            console.print(f"\ncandidate {number}, confidence {other.confidence:.2f}", style=DIM)
+            console.print(shown(document, place, other.text))
         console.print(explained(answer))
+        if explain:
+            from cli.explaining import explained_prompt
+
+            console.print()
+            console.print(explained_prompt(answer.result), soft_wrap=False)
 
 
 def located_in(file: Path, line: int, column: int) -> tuple[Document, Place]:
@@ -108,7 +120,10 @@ def origin_of(path: Path, language_folders: tuple[Path, ...]) -> Origin:
     return located(Origin(load_languages(language_folders).for_path(str(path)).name), path, repository)
 
 
-async def _ask(document: Document, place: Place, origin: Origin, url: str, max_new_tokens: int) -> Answer:
+async def _ask(
+    document: Document, place: Place, origin: Origin, url: str, max_new_tokens: int, changes: Mapping[str, object]
+) -> Answer:
+    """Ask with the language server's own request, some of its fields changed."""
     import uuid
 
     from core.errors import UnavailableError
@@ -125,6 +140,7 @@ async def _ask(document: Document, place: Place, origin: Origin, url: str, max_n
         identifier = uuid.uuid4().hex
         wish = Wish(identifier, identifier, Trigger.INVOKED, max_new_tokens)
         request = completion_request(document, place, origin, Budget.for_model(health.model, max_new_tokens), wish)
+        request = request.model_copy(update=changes)
         sent_s = time.perf_counter()
         result = await client.complete(request)
         return Answer(result, (sent_s - begin_s) * 1e3, (time.perf_counter() - sent_s) * 1e3)

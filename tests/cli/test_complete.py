@@ -32,8 +32,10 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def complete(file: Path, line: int, column: int, server: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [str(VERNACULAR), "complete", str(file), str(line), str(column), "--server", server]
+def complete(
+    file: Path, line: int, column: int, server: str, *options: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    command = [str(VERNACULAR), "complete", str(file), str(line), str(column), "--server", server, *options]
     return subprocess.run(
         command, capture_output=True, text=True, check=False, encoding="utf-8", env=os.environ | environment
     )
@@ -64,6 +66,22 @@ def test_the_time_of_each_stage_and_the_tokens(fake: FakeServer, file: Path) -> 
         assert f"{stage} " in time_line
     assert token_line == "prompt 10 tokens: 4 cached, 6 computed; 3 generated, 0 bytes healed"
     assert model_line == "fake-model, confidence 0.90, ended by stop"
+
+
+def test_other_candidates_stand_below(fake: FakeServer, file: Path) -> None:
+    fake.reply = Reply("nt(1)", alternatives=("nt(2)",))
+    lines = complete(file, 5, 8, fake.url, "--candidates", "2").stdout.splitlines()
+    assert "5 │     print(1)" in lines
+    assert lines[lines.index("candidate 2, confidence 0.50") + 4] == "5 │     print(2)"
+    assert fake.requests[-1].candidates == 2
+
+
+def test_the_prompt_is_asked_for_and_shown(fake: FakeServer, file: Path) -> None:
+    answer = complete(file, 5, 8, fake.url, "--explain")
+    assert answer.returncode == 0
+    assert [request.explain for request in fake.requests] == [True]
+    assert answer.stdout.splitlines()[-1] == "ended by stop, 3 tokens generated"
+    assert "origin" in answer.stdout
 
 
 def test_in_colour(fake: FakeServer, file: Path) -> None:
