@@ -96,7 +96,9 @@ def source(log: Path) -> Path:
         archive.unlink(missing_ok=True)
         pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps"]
         run([*pip, "--no-binary", "llama-cpp-python", "-d", str(folder()), f"llama-cpp-python=={VERSION}"], log)
-        if not archive.is_file() or _sha256(archive) != SHA256:
+        if not archive.is_file():
+            raise PeerError(f"pip left no {archive.name} in {folder()}; see {log}")
+        if _sha256(archive) != SHA256:
             raise PeerError(f"{archive} is not the published file (its SHA-256 differs); remove it and try again")
     return unpack(archive, unpacked)
 

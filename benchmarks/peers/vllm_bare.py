@@ -29,7 +29,8 @@ from server.worker.vllm_options import CPU_BLOCK_TOKENS, VllmOptions, cpu_dtype,
 
 MODEL = "model"
 """The name that the model is served under."""
-READY_S = 300.0
+READY_S = 600.0
+"""Seconds; on a busy core, with nothing compiled yet, a start takes minutes."""
 
 
 def version() -> str:
