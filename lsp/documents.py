@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from lsp.positions import Encoding, column_of, units_of
 
@@ -87,10 +88,11 @@ class Document:
 
 
 class Documents:
-    """The documents that the editor has open, by URI."""
+    """The documents that the editor has open, by URI. Those who `watch` hear of each change, in order."""
 
     def __init__(self) -> None:
         self._open: dict[str, Document] = {}
+        self._watchers: list[Watcher] = []
 
     def get(self, uri: str) -> Document | None:
         """The present version of a document, if it is open."""
@@ -98,11 +100,35 @@ class Documents:
 
     def put(self, document: Document) -> None:
         """The editor opened a document, or has another version of it."""
+        first = document.uri not in self._open
         self._open[document.uri] = document
+        for watcher in self._watchers:
+            (watcher.opened if first else watcher.edited)(document)
 
     def close(self, uri: str) -> None:
         """The editor closed a document."""
-        self._open.pop(uri, None)
+        if self._open.pop(uri, None):
+            for watcher in self._watchers:
+                watcher.closed(uri)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell of what is open already, and of each change from now on."""
+        self._watchers.append(watcher)
+        for document in self._open.values():
+            watcher.opened(document)
+
+
+class Watcher(Protocol):
+    """Hears of documents. Its methods return at once."""
+
+    def opened(self, document: Document) -> None:
+        """The editor opened a document."""
+
+    def edited(self, document: Document) -> None:
+        """A document has another version."""
+
+    def closed(self, uri: str) -> None:
+        """The editor closed a document."""
 
 
 def split_lines(text: str) -> tuple[str, ...]:

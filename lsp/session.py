@@ -14,11 +14,13 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from core.wire import CompletionRequest, CompletionResult, Trigger
+from completion.lexemes import Proposal as LineProposal
+from core.wire import CompletionRequest, CompletionResult, ContextPiece
 from lsp.availability import Availability, Status
-from lsp.context import Budget, Origin, Wish, completion_request, with_selection
+from lsp.context import Budget, Origin, Wish, completion_request
+from lsp.cursor import Cursor
 from lsp.documents import Document, Place
 from lsp.flight import Flight
 from lsp.link import Link
@@ -29,6 +31,8 @@ from lsp.settings import Settings
 SINGLE_LINE = {"auto": None, "always": True, "never": False}
 GRACE_S = 0.25
 """A request that the editor gave up lives so long: mostly the next key stroke wants the same answer."""
+SURE_LINE = 0.3
+"""A line's proposal is shown from this confidence on."""
 AHEAD_AFTER_S = 0.1
 """A proposal that was on display so long is worth asking what comes after it."""
 
@@ -44,26 +48,31 @@ class Offer:
 NOTHING = Offer()
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where ghost text is asked for, and why."""
+class Nearby(Protocol):
+    """What a session asks of the work space; `lsp/nearby.py` is the real one."""
 
-    document: Document
-    place: Place
-    origin: Origin
-    trigger: Trigger
+    def is_secret(self, document: Document) -> bool:
+        """Whether no part of the document may go to a model."""
 
-    @property
-    def invoked(self) -> bool:
-        """Whether a person asked for it by hand."""
-        return self.trigger is Trigger.INVOKED
+    def pieces(self, document: Document, place: Place, origin: Origin, budget: Budget) -> tuple[ContextPiece, ...]:
+        """Context from other files, the least volatile first."""
+
+    def line(self, document: Document, place: Place, language: str) -> LineProposal:
+        """How lines like this one went on."""
 
 
 class Session:
-    """Proposes completions. Belongs to the event loop that it is used in; see `Link` for the parameters."""
+    """Proposes completions. Belongs to the event loop that it is used in; see `Link` for the other parameters."""
 
-    def __init__(self, settings: Settings, announce: Callable[[Status], None], report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        announce: Callable[[Status], None],
+        report: Callable[[str], None],
+        nearby: Nearby | None = None,
+    ) -> None:
         self.settings = settings
+        self._nearby = nearby
         self._link = Link(settings, announce, report)
         self._id = uuid.uuid4().hex
         self._numbers = itertools.count(1)
@@ -99,13 +108,12 @@ class Session:
             await self._flight.end()
         await self._link.close()
 
-    async def complete(self, document: Document, place: Place, origin: Origin, trigger: Trigger) -> Offer | None:
-        """What to propose at `place`; `None` when a newer request took over."""
+    async def complete(self, cursor: Cursor) -> Offer | None:
+        """What to propose at the cursor; `None` when a newer request took over."""
         turn = self._take_turn()
-        if not self.settings.enabled:
-            return NOTHING
-        cursor = Cursor(document, place, origin, trigger)
         self._pace.key()
+        if not self._is_wanted(cursor):
+            return NOTHING
         try:
             offer = self._kept(cursor) or await self._asked(cursor, turn)
         except asyncio.CancelledError:  # by the editor
@@ -115,6 +123,11 @@ class Session:
             self._show(cursor, offer, turn)
         return offer
 
+    def _is_wanted(self, cursor: Cursor) -> bool:
+        if not self.settings.enabled or (self._nearby and self._nearby.is_secret(cursor.document)):
+            return False
+        return cursor.wanted(comments=self.settings.in_comments, strings=self.settings.in_strings).wanted
+
     def _kept(self, cursor: Cursor) -> Offer | None:
         """What earlier answers propose; `None` where the server has to be asked."""
         if cursor.invoked:
@@ -122,11 +135,14 @@ class Session:
         here = cursor.document, cursor.place
         rest = (self._shown.still(*here) if self._shown else None) or ""
         found = self._proposals.find(*here, extending=rest)
-        if found:
-            return Offer((found.text,), found.confidence) if found.text else NOTHING
+        if found and (found.text or not rest):
+            return self._better(cursor, found) if not rest else Offer((found.text,), found.confidence)
         return Offer((rest,), self._shown.confidence) if rest and self._shown else None
 
     async def _asked(self, cursor: Cursor, turn: asyncio.Future[None]) -> Offer | None:
+        if self.settings.proposers == "lines":
+            return self._better(cursor, None)
+        due_s = time.monotonic() + self.settings.deadline_ms / 1000
         while True:
             flight = self._flight
             if not (flight and flight.under_way and flight.wanted_at(cursor.document, cursor.place)) or cursor.invoked:
@@ -134,32 +150,48 @@ class Session:
                     flight.cancel()
                 if not cursor.invoked:
                     if self.availability.wait_s > 0:
-                        return NOTHING
+                        return self._better(cursor, None)
                     if await _over(turn, self._debounce_s):
                         return None
                 flight = self._take_off(cursor)
-            if await _over(turn, None, flight):
+            if await _over(turn, max(due_s - time.monotonic(), 0), flight):
                 return None
+            if flight.under_way:
+                instead = NOTHING if cursor.invoked else self._better(cursor, None)
+                if instead.texts:
+                    return instead
+                if await _over(turn, None, flight):
+                    return None
             result = flight.result
-            if result is None and not flight.cancelled:
-                return NOTHING
             if result and cursor.invoked:
                 texts = (result.text, *(candidate.text for candidate in result.alternatives))
                 return Offer(tuple(dict.fromkeys(text for text in texts if text)), result.confidence)
             found = self._proposals.find(cursor.document, cursor.place)
-            if found:
-                return Offer((found.text,), found.confidence) if found.text else NOTHING
+            if found or (result is None and not flight.cancelled):
+                return self._better(cursor, found)
+
+    def _better(self, cursor: Cursor, found: Proposal | None) -> Offer:
+        """The model's answer, or the line that the work space's own lines propose, or nothing."""
+        model = Offer((found.text,), found.confidence) if found and found.text else NOTHING
+        if self._nearby is None or self.settings.proposers == "model":
+            return model
+        line = self._nearby.line(cursor.document, cursor.place, cursor.origin.language)
+        lines = Offer((line.text,), line.confidence) if line.text and line.confidence >= SURE_LINE else NOTHING
+        return max(model, lines, key=lambda offer: offer.confidence)
 
     def _take_off(self, cursor: Cursor, *, ahead: bool = False) -> Flight:
+        single_line = SINGLE_LINE[self.settings.single_line]
         wish = Wish(
             session_id=self._id,
             request_id=f"{self._id[:8]}-{next(self._numbers)}",
             trigger=cursor.trigger,
             max_new_tokens=self.settings.max_new_tokens,
-            single_line=SINGLE_LINE[self.settings.single_line],
+            single_line=cursor.extent.single_line if single_line is None else single_line,
         )
         budget = Budget.for_model(self._link.model, wish.max_new_tokens)
-        request = completion_request(cursor.document, cursor.place, cursor.origin, budget, wish)
+        here = cursor.document, cursor.place, cursor.origin, budget
+        pieces = self._nearby.pieces(*here) if self._nearby and self.settings.context else ()
+        request = completion_request(*here, wish, pieces)
         if cursor.invoked:
             request = request.model_copy(update={"candidates": self.settings.candidates})
         flight = self._flight = Flight(cursor.document, cursor.place, ahead=ahead)
@@ -187,9 +219,9 @@ class Session:
     def _ask_ahead(self, cursor: Cursor, text: str, turn: asyncio.Future[None]) -> None:
         if turn is not self._turn or turn.done() or (self._flight and self._flight.under_way):
             return
-        document, place = with_selection(cursor.document, cursor.place, cursor.place, text)
-        if self.availability.wait_s <= 0 and not self._proposals.find(document, place):
-            self._take_off(Cursor(document, place, cursor.origin, Trigger.AUTOMATIC), ahead=True)
+        after = cursor.after(text)
+        if self.availability.wait_s <= 0 and not self._proposals.find(after.document, after.place):
+            self._take_off(after, ahead=True)
 
     @property
     def _debounce_s(self) -> float:

@@ -31,6 +31,16 @@ class Settings(BaseModel):
     single_line: Literal["auto", "always", "never"] = Field(
         default="auto", description="one line only: `auto` in the middle of a line, `always`, or `never`"
     )
+    in_comments: bool = Field(default=True, description="whether text is proposed in comments")
+    in_strings: bool = Field(default=True, description="whether text is proposed in strings")
+    proposers: Literal["both", "model", "lines"] = Field(
+        default="both", description="who proposes: the model, the work space's own lines, or both"
+    )
+    deadline_ms: int = Field(default=300, ge=0, le=10_000, description="after which a line answers for the model")
+    context: bool = Field(default=True, description="whether the model is shown pieces of the work space's other files")
+    ignore: tuple[str, ...] = Field(
+        default=(), description="patterns of files that are not indexed, as in a `.gitignore`, beside those there"
+    )
     ask_ahead: bool = Field(default=True, description="ask for the next proposal while one is on display")
     candidates: int = Field(default=3, ge=1, le=8, description="proposals to choose from when asked for by hand")
 

@@ -17,6 +17,7 @@ from core.language_files import LanguageRegistry, load_languages
 from core.wire import Trigger
 from lsp.availability import State, Status
 from lsp.context import Origin, located, with_selection
+from lsp.cursor import Cursor
 from lsp.documents import Document
 from lsp.options import Options
 from lsp.positions import Encoding, encoding_named
@@ -75,7 +76,9 @@ class Workbench:
             document, place = with_selection(document, start, end, selected.text)
         invoked = context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         trigger = Trigger.INVOKED if invoked else Trigger.AUTOMATIC
-        offer = await self.session.complete(document, place, self._origin(document), trigger)
+        origin = self._origin(document)
+        cursor = Cursor(document, place, origin, trigger, self._registry.named(origin.language))
+        offer = await self.session.complete(cursor)
         if offer is None:
             return None
         return [types.InlineCompletionItem(insert_text=head + text, range=item_range) for text in offer.texts]

@@ -42,7 +42,7 @@ def test_ghost_text_stands_at_the_cursor(connected: Editor, fake: FakeServer, tm
     assert (request.prefix, request.suffix) == ("import os\nhel", "\nrest\n")
     assert (request.language, request.path, request.repository) == ("python", "src/a b.py", tmp_path.name)
     assert request.trigger == "automatic"
-    assert not request.single_line
+    assert request.single_line
 
 
 def test_edits_reach_the_request(connected: Editor, fake: FakeServer, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_every_position_encoding(fake: FakeServer, tmp_path: Path, encoding: str
         answer = one.initialize(tmp_path, encodings=[encoding])
         assert answer["capabilities"]["positionEncoding"] == encoding
         assert answer["capabilities"]["inlineCompletionProvider"] == {}
-        one.open(uri, "'\N{GRINNING FACE}'x")
+        one.open(uri, "'\N{GRINNING FACE}' x")
         items = one.ghost_text(uri, 0, character)
 
     assert fake.requests[-1].prefix == "'\N{GRINNING FACE}'"
@@ -100,6 +100,37 @@ def test_a_selected_item_of_the_menu_is_extended(connected: Editor, fake: FakeSe
     assert item == {"insertText": "hello world", "range": span}
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "character", "single_line"),
+    [
+        pytest.param("def f(a):\n", 0, 9, False, id="at the end of a line that opens a block"),
+        pytest.param("def f(a):\n    return a + b\n", 1, 14, True, id="in the middle of a line"),
+    ],
+)
+def test_one_line_or_many_by_the_place(
+    connected: Editor, fake: FakeServer, tmp_path: Path, text: str, line: int, character: int, single_line: bool
+) -> None:
+    connected.open(uri_of(tmp_path), text)
+    connected.ghost_text(uri_of(tmp_path), line, character)
+    assert fake.requests[-1].single_line is single_line
+
+
+def test_within_a_word_only_who_asks_by_hand_gets_text(connected: Editor, fake: FakeServer, tmp_path: Path) -> None:
+    connected.open(uri_of(tmp_path), "world")
+    assert connected.ghost_text(uri_of(tmp_path), 0, 2) == []
+    assert fake.requests == []
+    assert connected.ghost_text(uri_of(tmp_path), 0, 2, invoked=True)
+
+
+def test_in_comments_nothing_is_asked_where_that_is_turned_off(fake: FakeServer, tmp_path: Path) -> None:
+    with editor("--server", fake.url) as one:
+        one.initialize(tmp_path, in_comments=False)
+        one.open(uri_of(tmp_path), "x = 1  # hel\ny = hel\n")
+        assert one.ghost_text(uri_of(tmp_path), 0, 12) == []
+        assert one.ghost_text(uri_of(tmp_path), 1, 7)
+        assert len(fake.requests) == 1
+
+
 def test_nothing_to_propose_is_an_empty_list(connected: Editor, fake: FakeServer, tmp_path: Path) -> None:
     fake.reply = Reply("")
     connected.open(uri_of(tmp_path), "x")
@@ -109,11 +140,11 @@ def test_nothing_to_propose_is_an_empty_list(connected: Editor, fake: FakeServer
 def test_a_newer_request_takes_over_down_to_the_server(connected: Editor, fake: FakeServer, tmp_path: Path) -> None:
     fake.reply = lambda request: Reply("slow", hang=True) if request.prefix == "a" else Reply("quick")
     uri = uri_of(tmp_path)
-    connected.open(uri, "ab")
+    connected.open(uri, "a b")
     older = connected.ask_ghost_text(uri, 0, 1)
     wait_until(lambda: fake.requests)
 
-    newer = connected.ask_ghost_text(uri, 0, 2)
+    newer = connected.ask_ghost_text(uri, 0, 3)
 
     assert connected.answer(newer)["result"][0]["insertText"] == "quick"
     assert connected.answer(older)["result"] is None
@@ -143,12 +174,12 @@ def test_requests_that_are_superseded_while_debounced_never_leave(fake: FakeServ
     uri = uri_of(tmp_path)
     with editor("--server", fake.url) as one:
         one.initialize(tmp_path, debounce_ms=1000)
-        one.open(uri, "abcde")
-        asked = [one.ask_ghost_text(uri, 0, column) for column in range(6)]
+        one.open(uri, "a b c d e f")
+        asked = [one.ask_ghost_text(uri, 0, column) for column in range(1, 12, 2)]
         results = [one.answer(number)["result"] for number in asked]
     assert results[:-1] == [None] * 5
     assert results[-1][0]["insertText"] == "lo world"
-    assert [request.prefix for request in fake.requests] == ["abcde"]
+    assert [request.prefix for request in fake.requests] == ["a b c d e f"]
 
 
 def test_cancelling_closes_the_connection(connected: Editor, fake: FakeServer, tmp_path: Path) -> None:
@@ -278,7 +309,7 @@ def test_the_model_card_sets_the_budget(fake: FakeServer, tmp_path: Path) -> Non
         one.initialize(tmp_path)
         one.said("vernacular/status")
         one.open(uri, "word = 1\n" * 1000)
-        one.ghost_text(uri, 500, 0)
+        one.ghost_text(uri, 500, 8)
     assert 100 < len(fake.requests[0].prefix) < 200 * 3.5
 
 

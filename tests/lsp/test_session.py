@@ -12,6 +12,7 @@ import pytest
 from core.wire import CompletionRequest, Trigger
 from lsp.availability import Status
 from lsp.context import Origin
+from lsp.cursor import Cursor
 from lsp.documents import Document, Place
 from lsp.session import NOTHING, Offer, Session
 from lsp.settings import Settings
@@ -30,7 +31,7 @@ class Typist:
     async def ghost_text(self, trigger: Trigger = Trigger.AUTOMATIC) -> Offer | None:
         *above, last = self.text.split("\n")
         document = Document.of("file:///a.py", self.text + AFTER)
-        return await self.session.complete(document, Place(len(above), len(last)), Origin("python"), trigger)
+        return await self.session.complete(Cursor(document, Place(len(above), len(last)), Origin("python"), trigger))
 
     async def type(self, text: str) -> asyncio.Task[Offer | None]:
         """Type, and ask without waiting for the answer."""
