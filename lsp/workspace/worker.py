@@ -21,17 +21,17 @@ logger = logging.getLogger(__name__)
 
 
 class Pacer:
-    """After some work the thread sleeps about as long."""
+    """After some work of the processor the thread sleeps about as long. Belongs to one thread."""
 
     def __init__(self) -> None:
-        self._since = time.monotonic()
+        self._since = time.thread_time()
 
     def rest(self) -> None:
         """Called between two small pieces of work."""
-        worked = time.monotonic() - self._since
+        worked = time.thread_time() - self._since
         if worked >= WORK_S:
             time.sleep(min(worked, LONGEST_REST_S))
-            self._since = time.monotonic()
+            self._since = time.thread_time()
 
 
 class Worker:
