@@ -13,6 +13,7 @@ import pytest
 
 from completion.cleanup import Place as Surroundings
 from completion.cleanup import clean
+from completion.stopping import Watch
 from completion.templates import template_named
 from core.language_files import load_languages
 from core.wire import Trigger
@@ -101,7 +102,7 @@ def _chosen(served: Served, reference: Reference, file: Path) -> tuple[Typing, s
 
 
 def _greedy(served: Served, reference: Reference, file: Path, place: Typing) -> str:
-    """What the model says there by the reference, cleaned as the server cleans it."""
+    """What the model says there by the reference, ended and cleaned as the server does it."""
     document = _with_typing(file, place, "")
     typed_lines = place.typed.split("\n")
     row = _row_below(file, place) + len(typed_lines) - 1
@@ -110,7 +111,9 @@ def _greedy(served: Served, reference: Reference, file: Path, place: Typing) -> 
     wish = Wish("session", "request", Trigger.AUTOMATIC, MAX_NEW_TOKENS)
     request = completion_request(document, at, origin, Budget.for_model(served.card, MAX_NEW_TOKENS), wish)
     said = reference.answer(request)
-    return clean(said, Surroundings.of(request.prefix, request.suffix, request.language)) if said else ""
+    around = Surroundings.of(request.prefix, request.suffix, request.language)
+    stop = Watch(around).seen(said) if said else None
+    return clean(said[: stop.kept] if stop else said, around) if said else ""
 
 
 def _with_typing(file: Path, place: Typing, more: str) -> Document:
