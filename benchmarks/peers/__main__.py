@@ -27,7 +27,7 @@ from server.models.description import describe
 from server.prompting import PromptMaker
 from server.tokens.rendering import TokenRenderer
 
-PREFIX = "///|\nfn sum(numbers : Array[Int]) -> Int {\n  let mut total = 0\n  for number in numbers {\n    total "
+PREFIX = "///|\nfn sum(numbers : Array[Int]) -> Int {\n  let mut total = 0\n  for number in numbers {\n    total"
 SUFFIX = "\n  }\n  total\n}\n"
 NEW_TOKENS = 12
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -87,7 +88,7 @@ def run(command: Sequence[str], log: Path, environment: Mapping[str, str] | None
 def serving(
     command: Sequence[str], url: str, log: Path, ready_s: float, environment: Mapping[str, str] | None = None
 ) -> Iterator[None]:
-    """Start a server, wait until `url`/health answers 200, and end the server when the block is left.
+    """Start a server, wait until `url`/health answers 200, and end it with all its processes when the block is left.
 
     Its output replaces `log`. `ready_s` is how long it may take. Raises `PeerError` where it ends or stays silent.
     """
@@ -101,6 +102,7 @@ def serving(
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         except OSError as error:
             raise PeerError(f"{command[0]} cannot be started ({error.strerror}); build it with `make peers`") from None
@@ -108,12 +110,7 @@ def serving(
         _wait_until_ready(process, url, log, ready_s)
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _stop(process)
 
 
 def free_port() -> int:
@@ -128,6 +125,16 @@ def last_words(log: Path) -> str:
     """The last lines of a log that hold text, in one line."""
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     return " | ".join(lines[-_SHOWN_LINES:]) or "it said nothing"
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server and what it started: vLLM, when killed, leaves its engine behind."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=STOP_S)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path, ready_s: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tarfile
 from pathlib import Path
@@ -42,6 +43,22 @@ def test_the_server_goes_when_the_block_fails(tmp_path: Path) -> None:
         _ = 1 / 0
     with pytest.raises(httpx.ConnectError):
         httpx.get(url, trust_env=False)
+
+
+def test_what_the_server_started_goes_with_it(tmp_path: Path) -> None:
+    """A process that outlives the server's own end holds the other end of a pipe: reading it ends once it is gone."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    shell = "echo started; exec sleep 600"
+    start = f"import subprocess; subprocess.Popen(['sh', '-c', {shell!r}], stdout=open({str(pipe)!r}, 'w'))"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    reader = os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+    with serving([sys.executable, "-c", start + SERVER, str(port)], url, tmp_path / "log", ready_s=20):
+        os.set_blocking(reader.fileno(), True)
+        assert reader.readline() == "started\n"
+    assert reader.read() == ""
+    reader.close()
 
 
 def test_a_server_that_ends_is_an_error_with_its_last_words(tmp_path: Path) -> None:
