@@ -117,6 +117,10 @@ class Documents:
         for document in self._open.values():
             watcher.opened(document)
 
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tell it nothing more."""
+        self._watchers.remove(watcher)
+
 
 class Watcher(Protocol):
     """Hears of documents. Its methods return at once."""

@@ -23,6 +23,9 @@ from lsp.positions import encoding_named
 if TYPE_CHECKING:
     from lsp.workbench import Workbench
 
+DIAGNOSTICS = "vernacular/diagnostics"
+"""From an editor, what its other tools say of a document: the parameters of `textDocument/publishDiagnostics`."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -105,6 +108,10 @@ def create_server(options: Options) -> VernacularServer:
     server.feature(types.INITIALIZED)(_initialized)
     server.feature(types.SHUTDOWN)(_shutdown)
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(_configuration_changed)
+    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(_folders_changed)
+    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_files_changed)
+    server.feature(types.TEXT_DOCUMENT_DID_SAVE)(_saved)
+    server.feature(DIAGNOSTICS)(_diagnosed)
     # Without options, pygls does not announce the ability, and an editor never asks.
     server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(_inline_completion)
     return server
@@ -115,15 +122,38 @@ def _initialize(ls: VernacularServer, params: types.InitializeParams) -> None:
 
 
 async def _initialized(ls: VernacularServer, _params: types.InitializedParams) -> None:
-    ls.workbench.session.start()
+    ls.workbench.start()
+    workspace = ls.client_capabilities.workspace
+    watched = workspace.did_change_watched_files if workspace else None
+    if watched and watched.dynamic_registration:
+        options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
+        files = types.Registration("files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+        ls.client_register_capability(types.RegistrationParams([files]))
 
 
 async def _shutdown(ls: VernacularServer, _params: None) -> None:
-    await ls.workbench.session.close()
+    await ls.workbench.close()
 
 
 async def _configuration_changed(ls: VernacularServer, params: types.DidChangeConfigurationParams) -> None:
     await ls.workbench.configure(params.settings)
+
+
+async def _folders_changed(ls: VernacularServer, _params: types.DidChangeWorkspaceFoldersParams) -> None:
+    await ls.workbench.look_again()
+
+
+def _files_changed(ls: VernacularServer, params: types.DidChangeWatchedFilesParams) -> None:
+    for change in params.changes:
+        ls.workbench.nearby.changed(change.uri)
+
+
+def _saved(ls: VernacularServer, params: types.DidSaveTextDocumentParams) -> None:
+    ls.workbench.nearby.changed(params.text_document.uri)
+
+
+def _diagnosed(ls: VernacularServer, params: object) -> None:
+    ls.workbench.diagnosed(params)
 
 
 async def _inline_completion(

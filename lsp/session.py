@@ -12,10 +12,11 @@ import asyncio
 import itertools
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from completion.choosing import Choice, Option, Proposer, Thresholds, choose
 from completion.lexemes import Proposal as LineProposal
 from core.wire import CompletionRequest, CompletionResult, ContextPiece
 from lsp.availability import Availability, Status
@@ -31,8 +32,7 @@ from lsp.settings import Settings
 SINGLE_LINE = {"auto": None, "always": True, "never": False}
 GRACE_S = 0.25
 """A request that the editor gave up lives so long: mostly the next key stroke wants the same answer."""
-SURE_LINE = 0.3
-"""A line's proposal is shown from this confidence on."""
+THRESHOLDS = Thresholds(lines=0.3)
 AHEAD_AFTER_S = 0.1
 """A proposal that was on display so long is worth asking what comes after it."""
 
@@ -60,6 +60,9 @@ class Nearby(Protocol):
     def line(self, document: Document, place: Place, language: str) -> LineProposal:
         """How lines like this one went on."""
 
+    async def chosen(self, options: Sequence[Option], cursor: Cursor) -> list[Choice]:
+        """The options that are worth showing to somebody who asked, the best first."""
+
 
 class Session:
     """Proposes completions. Belongs to the event loop that it is used in; see `Link` for the other parameters."""
@@ -72,7 +75,7 @@ class Session:
         nearby: Nearby | None = None,
     ) -> None:
         self.settings = settings
-        self._nearby = nearby
+        self.nearby = nearby
         self._link = Link(settings, announce, report)
         self._id = uuid.uuid4().hex
         self._numbers = itertools.count(1)
@@ -87,6 +90,11 @@ class Session:
     def availability(self) -> Availability:
         """What is known of the server."""
         return self._link.availability
+
+    @property
+    def under_way(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._flight is not None and self._flight.under_way
 
     def start(self) -> None:
         """Get to know the server in the background, before the first key stroke needs it."""
@@ -124,7 +132,7 @@ class Session:
         return offer
 
     def _is_wanted(self, cursor: Cursor) -> bool:
-        if not self.settings.enabled or (self._nearby and self._nearby.is_secret(cursor.document)):
+        if not self.settings.enabled or (self.nearby and self.nearby.is_secret(cursor.document)):
             return False
         return cursor.wanted(comments=self.settings.in_comments, strings=self.settings.in_strings).wanted
 
@@ -164,20 +172,28 @@ class Session:
                     return None
             result = flight.result
             if result and cursor.invoked:
-                texts = (result.text, *(candidate.text for candidate in result.alternatives))
-                return Offer(tuple(dict.fromkeys(text for text in texts if text)), result.confidence)
+                return await self._choice(cursor, result)
             found = self._proposals.find(cursor.document, cursor.place)
             if found or (result is None and not flight.cancelled):
                 return self._better(cursor, found)
 
     def _better(self, cursor: Cursor, found: Proposal | None) -> Offer:
-        """The model's answer, or the line that the work space's own lines propose, or nothing."""
-        model = Offer((found.text,), found.confidence) if found and found.text else NOTHING
-        if self._nearby is None or self.settings.proposers == "model":
-            return model
-        line = self._nearby.line(cursor.document, cursor.place, cursor.origin.language)
-        lines = Offer((line.text,), line.confidence) if line.text and line.confidence >= SURE_LINE else NOTHING
-        return max(model, lines, key=lambda offer: offer.confidence)
+        """The model's answer, or what the work space's own lines propose, or nothing."""
+        model = [Option(found.text, found.confidence)] if found else []
+        return _offer(choose([*model, *self._line(cursor)], thresholds=THRESHOLDS)[:1])
+
+    async def _choice(self, cursor: Cursor, result: CompletionResult) -> Offer:
+        """All that there is, for somebody who asked by hand."""
+        options = [Option(result.text, result.confidence)]
+        options += [Option(other.text, other.confidence) for other in result.alternatives]
+        options += self._line(cursor)
+        return _offer(await self.nearby.chosen(options, cursor) if self.nearby else choose(options, automatic=False))
+
+    def _line(self, cursor: Cursor) -> list[Option]:
+        if self.nearby is None or self.settings.proposers == "model":
+            return []
+        line = self.nearby.line(cursor.document, cursor.place, cursor.origin.language)
+        return [Option(line.text, line.confidence, Proposer.LINES)]
 
     def _take_off(self, cursor: Cursor, *, ahead: bool = False) -> Flight:
         single_line = SINGLE_LINE[self.settings.single_line]
@@ -190,7 +206,7 @@ class Session:
         )
         budget = Budget.for_model(self._link.model, wish.max_new_tokens)
         here = cursor.document, cursor.place, cursor.origin, budget
-        pieces = self._nearby.pieces(*here) if self._nearby and self.settings.context else ()
+        pieces = self.nearby.pieces(*here) if self.nearby and self.settings.context else ()
         request = completion_request(*here, wish, pieces)
         if cursor.invoked:
             request = request.model_copy(update={"candidates": self.settings.candidates})
@@ -204,7 +220,7 @@ class Session:
         if result:
             self._pace.answered(time.monotonic() - began_s)
             if result.model != self._proposals_of:
-                self._forget()
+                self._proposals.clear()
                 self._proposals_of = result.model
             self._proposals.add(flight.document, flight.place, result.text, result.confidence, ahead=flight.ahead)
         return result
@@ -217,7 +233,7 @@ class Session:
                 asyncio.get_running_loop().call_later(AHEAD_AFTER_S, self._ask_ahead, cursor, offer.texts[0], turn)
 
     def _ask_ahead(self, cursor: Cursor, text: str, turn: asyncio.Future[None]) -> None:
-        if turn is not self._turn or turn.done() or (self._flight and self._flight.under_way):
+        if turn is not self._turn or turn.done() or self.under_way:
             return
         after = cursor.after(text)
         if self.availability.wait_s <= 0 and not self._proposals.find(after.document, after.place):
@@ -242,6 +258,11 @@ class Session:
     def _forget(self) -> None:
         self._proposals.clear()
         self._shown = None
+
+
+def _offer(choices: Sequence[Choice]) -> Offer:
+    texts = tuple(choice.option.text for choice in choices)
+    return Offer(texts, choices[0].option.confidence) if choices else NOTHING
 
 
 async def _over(turn: asyncio.Future[None], limit_s: float | None, flight: Flight | None = None) -> bool:

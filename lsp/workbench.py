@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
@@ -19,6 +19,7 @@ from lsp.availability import State, Status
 from lsp.context import Origin, located, with_selection
 from lsp.cursor import Cursor
 from lsp.documents import Document
+from lsp.nearby import Nearby
 from lsp.options import Options
 from lsp.positions import Encoding, encoding_named
 from lsp.session import Session
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from lsp.features import VernacularServer
 
 STATUS = "vernacular/status"
+DIAGNOSTICS = "vernacular/diagnostics"
+"""From an editor, what its other tools say of a document: the parameters of `textDocument/publishDiagnostics`."""
 QUIET_STATES = (State.READY, State.UNKNOWN)
 
 logger = logging.getLogger(__name__)
@@ -46,13 +49,44 @@ class Workbench:
             self._tell(problem)
         settings, problem = with_values(defaults, initial)
         self._tell(problem)
-        self.session = Session(settings, self._announce, self._log_once)
+        self.nearby = self._nearby(settings)
+        self.session = Session(settings, self._announce, self._log_once, self.nearby)
+
+    def start(self) -> None:
+        """Get to know the server and the work space, in the background."""
+        self.session.start()
+        self.nearby.start(self._server.documents)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        self._server.documents.unwatch(self.nearby)
+        await self.session.close()
+        await self.nearby.close()
 
     async def configure(self, values: object) -> None:
         """The editor sent settings."""
-        settings, problem = with_values(self.session.settings, values)
+        before = self.session.settings
+        settings, problem = with_values(before, values)
         self._tell(problem)
+        if settings.ignore != before.ignore:
+            await self.look_again(settings)
         await self.session.configure(settings)
+
+    async def look_again(self, settings: Settings | None = None) -> None:
+        """Index the work space anew: its folders, or what is ignored, are others."""
+        old, self.nearby = self.nearby, self._nearby(settings or self.session.settings)
+        self.session.nearby = self.nearby
+        self._server.documents.unwatch(old)
+        self.nearby.start(self._server.documents)
+        await old.close()
+
+    def diagnosed(self, params: Any) -> None:
+        """An editor says what its other tools found in a document; what is not in that form is ignored."""
+        try:
+            found = [(each.range.start.line, each.message) for each in params.diagnostics]
+            self.nearby.diagnosed(params.uri, [(line, message) for line, message in found if isinstance(message, str)])
+        except (AttributeError, TypeError):
+            logger.warning("a notification %s has another form than textDocument/publishDiagnostics", DIAGNOSTICS)
 
     async def propose(
         self, document: Document, position: types.Position, context: types.InlineCompletionContext
@@ -90,8 +124,15 @@ class Workbench:
     def _origin(self, document: Document) -> Origin:
         path = to_fs_path(document.uri) if document.uri.startswith("file:") else None
         language = self._registry.for_document(document.language_id, path or document.uri).name
+        return located(Origin(language), Path(path) if path else None, self._folders)
+
+    @property
+    def _folders(self) -> list[Path]:
         folders = [to_fs_path(uri) for uri in self._server.workspace.folders] or [self._server.workspace.root_path]
-        return located(Origin(language), Path(path) if path else None, [Path(folder) for folder in folders if folder])
+        return [Path(folder) for folder in folders if folder]
+
+    def _nearby(self, settings: Settings) -> Nearby:
+        return Nearby(self._folders, self._registry, settings.ignore)
 
     def _languages(self, options: Options) -> LanguageRegistry:
         try:

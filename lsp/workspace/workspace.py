@@ -30,6 +30,7 @@ from core.wire import ContextPiece
 from lsp.context import Budget, Origin, piece_bytes
 from lsp.documents import Document, Place
 from lsp.workspace import pieces
+from lsp.workspace.blocks import FileBlocks
 from lsp.workspace.composing import Composer, Scene
 from lsp.workspace.edits import Change, History
 from lsp.workspace.folders import Folders
@@ -144,6 +145,15 @@ class Workspace:
         table, pool = self._index.table, self._index.pool
         return Status(len(table), table.declarations, self._index.left_out, len(pool.files), self._walked)
 
+    def neighbours(self) -> dict[str, FileBlocks]:
+        """The files near the present document that are searched for similar code, by how their paths are shown."""
+        return self._index.pool.files
+
+    def uri_of(self, shown: str) -> str:
+        """The URI of a file that is shown so; empty where it is gone. Asks the disk."""
+        path = self._folders.path(shown)
+        return path.as_uri() if path else ""
+
     def wait(self, timeout_s: float) -> bool:
         """Wait until everything is indexed; False if that takes longer. For tests and measurements."""
         return self._worker.wait(timeout_s)
@@ -166,14 +176,14 @@ class Workspace:
         A document outside the workspace's folders gets the manual and its diagnostics alone, a secret one nothing.
         `diagnostics` are (line, message) with lines from 0.
         """
-        if self.is_secret(document.uri):
+        path, own = self._place(document.uri)
+        if path is not None and not own and is_secret(path):
             return ()
         spec = self._registry.named(origin.language)
         first = pieces.manual(spec, budget.context_bytes)
         room = budget.context_bytes - sum(map(piece_bytes, first))
         last_room = int(room * pieces.DIAGNOSTIC_SHARE)
         last = pieces.diagnosed(pieces.valid(origin.path), place.line, diagnostics, last_room)
-        _, own = self._place(document.uri)
         if not own:
             return (*first, *last)
         language = self._index.language_of(own, spec)[1]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from core.wire import CompletionRequest, Trigger
+from completion.choosing import Choice, Option, choose
+from completion.lexemes import Proposal as LineProposal
+from core.wire import CompletionRequest, ContextPiece, Trigger
 from lsp.availability import Status
-from lsp.context import Origin
+from lsp.context import Budget, Origin
 from lsp.cursor import Cursor
 from lsp.documents import Document, Place
 from lsp.session import NOTHING, Offer, Session
@@ -160,3 +162,84 @@ async def test_asked_by_hand_there_are_several(fake: FakeServer, session: Sessio
     assert fake.requests[-1].candidates == 3
     assert await typist.ghost_text() == Offer(("lo",), 0.9)
     assert len(fake.requests) == 1
+
+
+class FakeNearby:
+    """A work space whose lines always go on in the same way."""
+
+    def __init__(self, text: str, confidence: float = 0.9) -> None:
+        self.proposal = LineProposal(text, confidence)
+
+    def is_secret(self, document: Document) -> bool:
+        return document.uri.endswith(".env")
+
+    def pieces(self, document: Document, place: Place, origin: Origin, budget: Budget) -> tuple[ContextPiece, ...]:
+        return (ContextPiece(path="b.py", text="def hello(world):"),)
+
+    def line(self, document: Document, place: Place, language: str) -> LineProposal:
+        return self.proposal
+
+    async def chosen(self, options: Sequence[Option], cursor: Cursor) -> list[Choice]:
+        return choose(options, automatic=False)
+
+
+async def test_a_model_that_is_too_slow_is_answered_for_by_a_line(fake: FakeServer, session: Session) -> None:
+    hold = threading.Event()
+    fake.reply = Reply("lo(world)", hold=hold)
+    session.nearby = FakeNearby("lo(")
+    await session.configure(settings_for(fake, deadline_ms=50))
+    typist = Typist(session, "hel")
+    assert await typist.ghost_text() == Offer(("lo(",), 0.9)
+    hold.set()
+    await until(lambda: session.under_way is False)
+    assert await (await typist.type("l")) == Offer(("o(world)",), 0.9), "it goes on from what is on display"
+    assert len(fake.requests) == 1
+
+
+async def test_a_late_answer_takes_nothing_away_that_is_on_display(fake: FakeServer, session: Session) -> None:
+    hold = threading.Event()
+    fake.reply = Reply("p me", hold=hold)
+    session.nearby = FakeNearby("lo(")
+    await session.configure(settings_for(fake, deadline_ms=50))
+    typist = Typist(session, "hel")
+    await typist.ghost_text()
+    hold.set()
+    await until(lambda: session.under_way is False)
+    assert await typist.ghost_text() == Offer(("lo(",), 0.9)
+
+
+async def test_without_a_server_the_lines_answer(session: Session) -> None:
+    session.nearby = FakeNearby("lo(")
+    await session.configure(Settings(server_url="http://127.0.0.1:9", debounce_ms=0))
+    assert await Typist(session, "hel").ghost_text() == Offer(("lo(",), 0.9)
+
+
+@pytest.mark.parametrize(
+    ("proposers", "texts", "requests"),
+    [("model", ("p me",), 1), ("lines", ("lo(",), 0), ("both", ("lo(",), 1)],
+)
+async def test_who_proposes_can_be_chosen(
+    fake: FakeServer, session: Session, proposers: str, texts: tuple[str, ...], requests: int
+) -> None:
+    fake.reply = Reply("p me")
+    session.nearby = FakeNearby("lo(", 0.95)
+    await session.configure(settings_for(fake, proposers=proposers))
+    offer = await Typist(session, "hel").ghost_text()
+    assert offer and offer.texts == texts
+    assert len(fake.requests) == requests
+
+
+async def test_pieces_of_other_files_go_with_the_request(fake: FakeServer, session: Session) -> None:
+    session.nearby = FakeNearby("")
+    await Typist(session, "hel").ghost_text()
+    assert [piece.path for piece in fake.requests[-1].context] == ["b.py"]
+    await session.configure(settings_for(fake, context=False))
+    await Typist(session, "hel").ghost_text()
+    assert fake.requests[-1].context == ()
+
+
+async def test_nothing_of_a_secret_file_is_sent(fake: FakeServer, session: Session) -> None:
+    session.nearby = FakeNearby("lo(")
+    document = Document.of("file:///w/.env", "KEY = ")
+    assert await session.complete(Cursor(document, Place(0, 6), Origin("text"), Trigger.INVOKED)) == NOTHING
+    assert fake.requests == []

@@ -1,0 +1,147 @@
+"""The documents and files around the cursor: context for the model, and lines that are proposed without it.
+
+Keeps the two indexes of the work space up to date: `lsp/workspace/`, which has a thread of its own, and `lsp/lines.py`,
+which belongs to the event loop and learns in small steps while nothing else is to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from pygls.uris import to_fs_path
+
+from completion.choosing import Choice, Option, SyntaxCheck, choose
+from completion.lexemes import Proposal
+from completion.parsing import Parsing
+from core.language_files import LanguageRegistry
+from core.languages import TEXT
+from core.wire import ContextPiece
+from lsp.context import Budget, Origin
+from lsp.cursor import Cursor
+from lsp.documents import Document, Documents, Place
+from lsp.lines import Lines
+from lsp.workspace.blocks import FileBlocks
+from lsp.workspace.pieces import Diagnostic
+from lsp.workspace.workspace import Workspace
+
+LOOK_AGAIN_S = 1.0
+"""So often is asked whether the files around the cursor are others now."""
+STEP_S = 0.005
+PROPOSED_LINES = 4
+PARSE_LIMIT_S = 0.5
+"""For all the texts that somebody who asked by hand can choose from."""
+
+logger = logging.getLogger(__name__)
+
+
+class Nearby:
+    """See the module's text. Belongs to the event loop's thread; `start` needs a running loop."""
+
+    def __init__(self, folders: Sequence[Path], registry: LanguageRegistry, ignore: Sequence[str] = ()) -> None:
+        self._registry = registry
+        self._parsing = Parsing()
+        self._workspace = Workspace(folders, registry, ignore, parsing=self._parsing)
+        self._lines = Lines()
+        self._diagnostics: dict[str, tuple[Diagnostic, ...]] = {}
+        self._learnt: dict[str, int] = {}
+        self._learnt_from: dict[str, FileBlocks] | None = None
+        self._learning: asyncio.Task[None] | None = None
+
+    def start(self, documents: Documents) -> None:
+        """Begin to index, and listen to the documents."""
+        self._workspace.start()
+        documents.watch(self)
+        self._learning = asyncio.create_task(self._learn_for_ever())
+
+    async def close(self) -> None:
+        """End threads and tasks."""
+        if self._learning:
+            self._learning.cancel()
+            await asyncio.gather(self._learning, return_exceptions=True)
+        await asyncio.to_thread(self._workspace.close)
+
+    def opened(self, document: Document) -> None:
+        """The editor opened a document."""
+        self._workspace.opened(document)
+        self._follow(document)
+
+    def edited(self, document: Document) -> None:
+        """A document has another version."""
+        self._workspace.edited(document)
+        self._follow(document)
+
+    def closed(self, uri: str) -> None:
+        """The editor closed a document."""
+        self._workspace.closed(uri)
+        self._lines.forget(uri)
+        self._learnt_from, self._learnt = None, {}  # its file may be learned again
+        self._diagnostics.pop(uri, None)
+
+    def changed(self, uri: str) -> None:
+        """A file or folder of the disk was made, changed or removed."""
+        if path := _path(uri):
+            self._workspace.changed(path)
+
+    def diagnosed(self, uri: str, diagnostics: Sequence[Diagnostic]) -> None:
+        """What the editor's other tools say of a document."""
+        self._diagnostics[uri] = tuple(diagnostics)
+
+    def is_secret(self, document: Document) -> bool:
+        """Whether the document's name says that it holds secrets."""
+        return self._workspace.is_secret(document.uri)
+
+    def pieces(self, document: Document, place: Place, origin: Origin, budget: Budget) -> tuple[ContextPiece, ...]:
+        """Context from other files, the least volatile first."""
+        return self._workspace.pieces(document, place, origin, budget, self._diagnostics.get(document.uri, ()))
+
+    def line(self, document: Document, place: Place, language: str) -> Proposal:
+        """How lines like this one went on."""
+        return self._lines.propose(document, place, _kind(language, document.uri), most_lines=PROPOSED_LINES)
+
+    async def chosen(self, options: Sequence[Option], cursor: Cursor) -> list[Choice]:
+        """The best first of what was asked for by hand; a grammar is asked which of them leave syntax errors."""
+        before, after = cursor.document.before(cursor.place), cursor.document.after(cursor.place)
+        check = SyntaxCheck(self._parsing, cursor.spec, PARSE_LIMIT_S) if cursor.spec and cursor.spec.grammar else None
+        return await asyncio.to_thread(choose, options, before, after, count_errors=check, automatic=False)
+
+    def _follow(self, document: Document) -> None:
+        if not self.is_secret(document):
+            spec = self._registry.for_document(document.language_id, str(_path(document.uri) or document.uri))
+            self._lines.follow(document, _kind(spec.name, document.uri))
+
+    async def _learn_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            try:
+                more = True
+                while more:
+                    more = self._lines.catch_up(STEP_S)
+                    await asyncio.sleep(STEP_S)
+                await self._learn_neighbours()
+            except Exception:  # a mistake of this program, which must not end what is learned later
+                logger.exception("the files around the cursor could not be learned")
+
+    async def _learn_neighbours(self) -> None:
+        neighbours = self._workspace.neighbours()
+        if neighbours is self._learnt_from:
+            return
+        for shown, file in neighbours.items():
+            if self._learnt.get(shown) == hash(file.text) or not (uri := self._workspace.uri_of(shown)):
+                continue
+            for _ in self._lines.learning(uri, file.text, file.language):
+                await asyncio.sleep(0)
+            self._learnt[shown] = hash(file.text)
+        self._learnt_from = neighbours
+
+
+def _kind(language: str, uri: str) -> str:
+    """Under which name lines are kept apart: of languages that nobody described by the file's ending."""
+    return language if language != TEXT.name else f"{language}{PurePosixPath(uri).suffix.lower()}"
+
+
+def _path(uri: str) -> Path | None:
+    name = to_fs_path(uri) if uri.startswith("file:") else None
+    return Path(name) if name else None
