@@ -151,6 +151,8 @@ def _print(conditions: Conditions, records: Sequence[FileRecord]) -> None:
     sent = sum(record.usage.sent for record in records)
     if unknown:
         say(f"{unknown} of {sent} requests told no tokens (most were cancelled); taken as many as the others had")
+    if errors := sum(record.usage.errors for record in records):
+        say(f"warning: the language server answered {errors} requests with an error")
     if assumed := sum(record.usage.assumed for record in records):
         say(f"{assumed} answers did not say what the server's cache had: all of their prompts count as computed")
 

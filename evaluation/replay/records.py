@@ -46,6 +46,7 @@ class Usage(_Model):
     generated_tokens: int = Field(default=0, ge=0, description="of the answers")
     unknown: int = Field(default=0, ge=0, description="requests whose tokens nobody told: cancelled, mostly")
     assumed: int = Field(default=0, ge=0, description="answers without a word on the cache: all counted as computed")
+    errors: int = Field(default=0, ge=0, description="answers of the language server that were errors")
 
     def plus(self, **more: int) -> Usage:
         """The same with so much more of some."""

@@ -61,6 +61,7 @@ class LanguageServerClient:
         self._shown = ""
         self._command: types.Command | None = None
         self._askings: list[_Asking] = []
+        self._errors = 0
 
     async def open(self, sheet: Sheet) -> None:
         """See `Client`."""
@@ -111,7 +112,8 @@ class LanguageServerClient:
             client.exit(None)
         await client.stop()
         await self._document.aclose()
-        return self._proxy.usage
+        errors, self._errors = self._errors, 0
+        return self._proxy.usage.plus(errors=errors)
 
     async def close(self) -> None:
         """See `Client`."""
@@ -140,7 +142,7 @@ class LanguageServerClient:
                 self._client.protocol.notify(types.CANCEL_REQUEST, types.CancelParams(number))
             raise
         except (JsonRpcException, ConnectionError):
-            pass  # no proposal
+            self._errors += 1
         finally:
             self._askings.remove(asking)
 
