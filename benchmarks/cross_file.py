@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -37,6 +38,9 @@ MAX_NEW_TOKENS = 48
 INDEXING_S = 600.0
 _PER_FILE = 3
 _SHORTEST_NAME = 4
+_OPENERS = ("(", "[", "{", ".", "::")
+_NO_PROSE = re.compile(r"\w[-_\d]\w|[a-z][A-Z]")
+"""Of a name that is no word of a comment or a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,8 @@ def _of_file(
         if code and not code.startswith(tuple(comments)):
             for word in WORD.finditer(line):
                 name = word[0]
-                if len(name) >= _SHORTEST_NAME and name in unique and name not in seen | own:
+                is_use = line[word.end() :].startswith(_OPENERS) or _NO_PROSE.search(name)
+                if is_use and len(name) >= _SHORTEST_NAME and name in unique and name not in seen | own:
                     indentation = len(line) - len(line.lstrip())
                     column = indentation if whole_line else word.start()
                     yield Position(shown, row, column, name, unique[name], line[column:].rstrip())

@@ -45,6 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         busy, settled, huge = (Path(name, kind) for kind in ("busy", "settled", "huge"))
         _make(busy, arguments.files)
+        idle_ms = _lateness()
         late_ms, asked_ms, took_s = _while_indexing(busy)
         _make(settled, 2000)
         keys_ms, lines_ms = _settled(settled, arguments.keys)
@@ -53,6 +54,7 @@ def main() -> None:
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         memory_mb = float(done.stdout.split()[-1])
     figures = {
+        "lateness of the loop with no index at all: the machine's own": idle_ms,
         f"lateness of the loop while {arguments.files:,} files are indexed": late_ms,
         "pieces for a key meanwhile": asked_ms,
         "pieces for a key, 2,000 files indexed": keys_ms,
@@ -131,6 +133,17 @@ def _typing(workspace: Workspace, document: Document, keys: int, gone: list[floa
         if after.column == 0:
             gone.append(took_ms)
     return document
+
+
+def _lateness(seconds: float = 5.0) -> list[float]:
+    """How late a loop wakes that has nothing to do, in milliseconds."""
+    late_ms: list[float] = []
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        slept = time.perf_counter()
+        time.sleep(PAUSE_S)
+        late_ms.append((time.perf_counter() - slept - PAUSE_S) * 1e3)
+    return late_ms
 
 
 def _while_indexing(folder: Path) -> tuple[list[float], list[float], float]:

@@ -82,8 +82,7 @@ class Composer:
     def _at_line(self, scene: Scene, last: _Shown | None, at: tuple[int, int, Budget], typed: frozenset[str]) -> _Shown:
         document, place, index = scene.document, scene.place, self._index
         visible = pieces.visible_lines(document, place, scene.budget)
-        with index.lock:
-            imports = tuple(imported(index.table, scene.language, scene.own, document.lines))
+        imports = tuple(imported(index.table, scene.language, scene.own, document.lines))
         found = index.pool.search(scene.language, pieces.words_above(document, place), scene.own, visible)
         hits = tuple(pieces.kept_in_order(last.hits if last else (), found))
         edits = pieces.edited(_elsewhere(scene, visible), int(scene.room * pieces.EDIT_SHARE))
@@ -94,9 +93,8 @@ class Composer:
 
     def _with_declarations(self, scene: Scene, shown: _Shown) -> _Shown:
         table, room = self._index.table, int(scene.room * pieces.DECLARATION_SHARE)
-        with self._index.lock:
-            found = candidates(table, scene.language, scene.own, shown.near, shown.imports)
-            chosen = arranged(table, shown.chosen, found, room)
+        found = candidates(table, scene.language, scene.own, shown.near, shown.imports)
+        chosen = arranged(table, shown.chosen, found, room)
         declarations = pieces.declared(chosen)
         left = max(room - sum(map(piece_bytes, declarations)), 0)
         similar = pieces.similar(shown.hits, int(scene.room * pieces.SIMILAR_SHARE) + left)
@@ -108,8 +106,7 @@ class Composer:
         start = max(scene.place.column - pieces.LINE_CHARACTERS, 0)
         line = line[start : scene.place.column]
         finished = {found[0] for found in WORD.finditer(line) if found.end() < len(line)}
-        with self._index.lock:
-            return frozenset(word for word in finished if self._index.table.declaring(scene.language, word))
+        return frozenset(word for word in finished if self._index.table.declaring(scene.language, word))
 
 
 def _elsewhere(scene: Scene, visible: range) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,6 @@ The generators are work in small steps, for whoever drives them (`worker.py`).
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
@@ -44,11 +43,10 @@ class OpenDocument:
 class Index:
     """The table and the pool, and the work that fills them, which belongs to one thread.
 
-    Others may look at `pool`, which is replaced whole, and at `table` while they hold `lock`.
+    Others may ask `table`, and look at `pool`, which is replaced whole.
     """
 
     def __init__(self, folders: Folders, registry: LanguageRegistry, limits: Limits, parsing: Parsing) -> None:
-        self.lock = threading.Lock()
         self.table = Table(limits)
         self.pool = Pool()
         self.left_out = 0
@@ -93,8 +91,7 @@ class Index:
                 yield
             elif entries % 64 == 0:
                 yield
-        with self.lock:
-            gone = self.table.all_paths() - seen
+        gone = self.table.all_paths() - seen
         for shown in gone:
             if not is_open(shown):
                 self.remove(shown)
@@ -121,8 +118,7 @@ class Index:
     def remove(self, shown: str) -> None:
         """Forget one file."""
         self._blocks.pop(shown, None)
-        with self.lock:
-            self.table.remove(shown)
+        self.table.remove(shown)
 
     def take(self, opened: OpenDocument) -> None:
         """Index an open document: its text is what counts, not the disk's."""
@@ -157,10 +153,9 @@ class Index:
 
     def _neighbours(self, focus: OpenDocument) -> list[str]:
         limit = self._limits.pool_files
-        with self.lock:
-            numbers = imported(self.table, focus.language, focus.path, focus.document.lines)
-            first = [self.table.path(number) for number in numbers]
-            paths = self.table.paths(focus.language)
+        numbers = imported(self.table, focus.language, focus.path, focus.document.lines)
+        first = [self.table.path(number) for number in numbers]
+        paths = self.table.paths(focus.language)
         near = nsmallest(limit, (path for path in paths if path != focus.path), key=_distance_from(focus.path))
         return list(dict.fromkeys([*first, *near]))[:limit]
 
@@ -172,9 +167,8 @@ class Index:
     def _declare(self, shown: str, spec: LanguageSpec, language: str, text: str, grammar: bool) -> bool:
         tree = self._parsing.parse(spec, text, PARSE_LIMIT_S) if grammar and self._has_grammar(shown, spec) else None
         found = declarations(spec, text, tree if isinstance(tree, SyntaxTree) else None)
-        with self.lock:
-            if self.table.put(shown, language, found):
-                return True
+        if self.table.put(shown, language, found):
+            return True
         self.left_out += 1
         return False
 

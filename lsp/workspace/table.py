@@ -3,7 +3,9 @@
 A file's declarations are kept packed, as bytes: a hundred thousand objects would cost the language server tens of
 megabytes and its garbage collector a pause. Languages do not see each other's names.
 
-Not safe for threads; whoever shares a table holds a lock.
+One thread writes. Others may ask meanwhile without a lock, so that a key stroke never waits for the index: each
+question is one look into a dictionary, a file's entry never changes, and a number whose file is gone has neither path
+nor declarations. `paths` and `all_paths` are for the writing thread.
 """
 
 from __future__ import annotations
