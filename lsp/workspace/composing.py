@@ -18,7 +18,7 @@ from lsp.workspace import pieces
 from lsp.workspace.blocks import Hit
 from lsp.workspace.choosing import Chosen, arranged, candidates
 from lsp.workspace.edits import Change
-from lsp.workspace.imports import imported
+from lsp.workspace.imports import LOOKED_AT, imported
 from lsp.workspace.indexing import Index
 
 _REMEMBERED = 32
@@ -45,6 +45,7 @@ class _Shown:
     at: tuple[int, int, Budget]
     typed: frozenset[str]
     near: tuple[tuple[str, float], ...]
+    head: tuple[str, ...]
     imports: tuple[int, ...]
     chosen: tuple[Chosen, ...]
     hits: tuple[Hit, ...]
@@ -82,13 +83,17 @@ class Composer:
     def _at_line(self, scene: Scene, last: _Shown | None, at: tuple[int, int, Budget], typed: frozenset[str]) -> _Shown:
         document, place, index = scene.document, scene.place, self._index
         visible = pieces.visible_lines(document, place, scene.budget)
-        imports = tuple(imported(index.table, scene.language, scene.own, document.lines))
+        head = document.lines[:LOOKED_AT]
+        if last and last.head == head and last.at[1:] == at[1:]:
+            imports = last.imports
+        else:
+            imports = tuple(imported(index.table, scene.language, scene.own, head))
         found = index.pool.search(scene.language, pieces.words_above(document, place), scene.own, visible)
         hits = tuple(pieces.kept_in_order(last.hits if last else (), found))
         edits = pieces.edited(_elsewhere(scene, visible), int(scene.room * pieces.EDIT_SHARE))
         near = tuple(pieces.near_words(document, place))
         return self._with_declarations(
-            scene, _Shown(at, typed, near, imports, last.chosen if last else (), hits, edits)
+            scene, _Shown(at, typed, near, head, imports, last.chosen if last else (), hits, edits)
         )
 
     def _with_declarations(self, scene: Scene, shown: _Shown) -> _Shown:
