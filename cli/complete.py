@@ -17,25 +17,32 @@ import typer
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from completion.lexemes import Proposal
+    from core.language_files import LanguageRegistry
     from core.wire import CompletionResult
-    from lsp.context import Origin
+    from lsp.cursor import Cursor
     from lsp.documents import Document, Place
+    from lsp.nearby import Nearby
 
 NEAREST_LINES = 3
 GHOST, DIM = "italic cyan", "dim"
 TIMEOUT_S = 120.0
+INDEX_S = 20.0
+"""The repository is indexed for so long at most; what is not by then is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A result, and milliseconds on this side's clock.
 
-    `local_ms` is the making of the request, `round_trip_ms` from sending it to the result.
+    `local_ms` is the making of the request, `round_trip_ms` from sending it to the result. `reasons` say in a line each
+    how the request came to be as it is, and what the work space's own lines would propose.
     """
 
     result: CompletionResult
     local_ms: float
     round_trip_ms: float
+    reasons: tuple[str, ...] = ()
 
 
 def register(app: typer.Typer) -> None:
@@ -54,6 +61,9 @@ def register(app: typer.Typer) -> None:
         ] = None,
         max_new_tokens: Annotated[int, typer.Option(help="Upper bound on the tokens proposed.", min=1, max=1024)] = 64,
         candidates: Annotated[int, typer.Option(help="How many different texts.", min=1, max=8)] = 1,
+        context: Annotated[
+            bool, typer.Option(help="Whether the model sees pieces of the repository's other files.")
+        ] = True,
         explain: Annotated[bool, typer.Option(help="Also the whole prompt by origin, with tokens and cache.")] = False,
     ) -> None:
         """Print the ghost text at one place of a file."""
@@ -62,16 +72,22 @@ def register(app: typer.Typer) -> None:
         from rich.console import Console
 
         from cli.extras import require
-        from lsp.settings import Settings, with_values
 
         require("lsp")
+        from core.language_files import load_languages
+        from lsp.nearby import Nearby
+        from lsp.settings import Settings, with_values
+
         settings, problem = with_values(Settings(), {"server_url": server})
         if problem:
             raise typer.BadParameter(problem, param_hint="--server")
         document, place = located_in(file, line, column)
-        origin = origin_of(file.absolute(), tuple(languages or ()))
+        registry = load_languages(tuple(languages or ()))
+        folders = repository_of(file.absolute())
+        cursor = cursor_at(document, place, file.absolute(), folders, registry)
         changes = {"candidates": candidates, "explain": explain}
-        answer = asyncio.run(_ask(document, place, origin, settings.server_url, max_new_tokens, changes))
+        nearby = Nearby(folders if context else (), registry)
+        answer = asyncio.run(_ask(cursor, nearby, settings.server_url, max_new_tokens, changes))
         console = Console(highlight=False, soft_wrap=True)
         console.print(shown(document, place, answer.result.text))
         for number, other in enumerate(answer.result.alternatives, 2):
@@ -82,7 +98,7 @@ def register(app: typer.Typer) -> None:
             from cli.explaining import explained_prompt
 
             console.print()
-            console.print(explained_prompt(answer.result), soft_wrap=False)
+            console.print(explained_prompt(answer.result, answer.reasons), soft_wrap=False)
 
 
 def located_in(file: Path, line: int, column: int) -> tuple[Document, Place]:
@@ -111,41 +127,61 @@ def located_in(file: Path, line: int, column: int) -> tuple[Document, Place]:
     return document, Place(line - 1, column - 1)
 
 
-def origin_of(path: Path, language_folders: tuple[Path, ...]) -> Origin:
-    """Language and path of a file; its workspace is the git repository around it, where there is one."""
-    from core.language_files import load_languages
+def repository_of(path: Path) -> tuple[Path, ...]:
+    """The git repository around a file, which is its workspace; none where there is none."""
+    return tuple(folder for folder in path.parents if (folder / ".git").exists())[:1]
+
+
+def cursor_at(
+    document: Document, place: Place, path: Path, folders: tuple[Path, ...], registry: LanguageRegistry
+) -> Cursor:
+    """The cursor as an editor would have it when ghost text is asked for by hand."""
+    from core.wire import Trigger
     from lsp.context import Origin, located
+    from lsp.cursor import Cursor
 
-    repository = [folder for folder in path.parents if (folder / ".git").exists()][:1]
-    return located(Origin(load_languages(language_folders).for_path(str(path)).name), path, repository)
+    spec = registry.for_path(str(path))
+    return Cursor(document, place, located(Origin(spec.name), path, folders), Trigger.INVOKED, spec)
 
 
-async def _ask(
-    document: Document, place: Place, origin: Origin, url: str, max_new_tokens: int, changes: Mapping[str, object]
-) -> Answer:
+async def _ask(cursor: Cursor, nearby: Nearby, url: str, max_new_tokens: int, changes: Mapping[str, object]) -> Answer:
     """Ask with the language server's own request, some of its fields changed."""
     import uuid
 
     from core.errors import UnavailableError
-    from core.wire import Trigger
     from lsp.client import CompletionClient
     from lsp.context import Budget, Wish, completion_request
+    from lsp.documents import Documents
 
     client = CompletionClient(url, TIMEOUT_S)
+    documents = Documents()
+    documents.put(cursor.document)
+    nearby.start(documents)
     try:
         health = await client.health()
         if health.status != "ready":
             raise UnavailableError(f"{url} is not ready: {health.status}: {health.detail}")
+        here = cursor.document, cursor.place, cursor.origin, Budget.for_model(health.model, max_new_tokens)
+        nearby.pieces(*here)  # from now on, what lies around this document is gathered
+        indexed = await nearby.settled(INDEX_S)
         begin_s = time.perf_counter()
         identifier = uuid.uuid4().hex
-        wish = Wish(identifier, identifier, Trigger.INVOKED, max_new_tokens)
-        request = completion_request(document, place, origin, Budget.for_model(health.model, max_new_tokens), wish)
-        request = request.model_copy(update=changes)
+        wish = Wish(identifier, identifier, cursor.trigger, max_new_tokens, cursor.extent.single_line)
+        request = completion_request(*here, wish, nearby.pieces(*here)).model_copy(update=changes)
         sent_s = time.perf_counter()
         result = await client.complete(request)
-        return Answer(result, (sent_s - begin_s) * 1e3, (time.perf_counter() - sent_s) * 1e3)
+        times_ms = (sent_s - begin_s) * 1e3, (time.perf_counter() - sent_s) * 1e3
+        line = nearby.line(cursor.document, cursor.place, cursor.origin.language)
+        return Answer(result, *times_ms, _reasons(cursor, indexed, line))
     finally:
+        await nearby.close()
         await client.close()
+
+
+def _reasons(cursor: Cursor, indexed: str, line: Proposal) -> tuple[str, ...]:
+    extent = "one line" if cursor.extent.single_line else "several lines"
+    lines = f"{line.text!r}, confidence {line.confidence:.2f}" if line.text else "nothing"
+    return f"{extent}: {cursor.extent.reason}", f"work space: {indexed}", f"its own lines would propose: {lines}"
 
 
 def shown(document: Document, place: Place, ghost: str) -> Text:

@@ -101,6 +101,12 @@ class Nearby:
         """How lines like this one went on."""
         return self._lines.propose(document, place, _kind(language, document.uri), most_lines=PROPOSED_LINES)
 
+    async def settled(self, limit_s: float) -> str:
+        """Wait until the work space is indexed, for at most so long; what is by then, in one line for people."""
+        await asyncio.to_thread(self._workspace.wait, limit_s)
+        await self._learn_neighbours()
+        return str(self._workspace.status)
+
     async def chosen(self, options: Sequence[Option], cursor: Cursor) -> list[Choice]:
         """The best first of what was asked for by hand; a grammar is asked which of them leave syntax errors."""
         before, after = cursor.document.before(cursor.place), cursor.document.after(cursor.place)

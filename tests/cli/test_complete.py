@@ -80,7 +80,12 @@ def test_the_prompt_is_asked_for_and_shown(fake: FakeServer, file: Path) -> None
     answer = complete(file, 5, 8, fake.url, "--explain")
     assert answer.returncode == 0
     assert [request.explain for request in fake.requests] == [True]
-    assert answer.stdout.splitlines()[-1] == "ended by stop, 3 tokens generated"
+    assert answer.stdout.splitlines()[-4:] == [
+        "ended by stop, 3 tokens generated",
+        "one line: on a line that has begun",
+        "work space: indexed 1 files with 1 declarations",
+        "its own lines would propose: nothing",
+    ]
     assert "origin" in answer.stdout
 
 
