@@ -69,7 +69,7 @@ def _joined(package: str, path: str) -> str:
 
 
 def _window(text: str, seed: str, characters: int, *, inside: bool) -> tuple[int, int]:
-    """Start and end of what is typed, both at line starts."""
+    """Start and end of what is typed: a line's start, and the end of one, so that it is typed on a line of its own."""
     if not characters or len(text) <= characters:
         return 0, len(text)
     starts = [0, *(place + 1 for place, character in enumerate(text) if character == "\n")]
@@ -78,8 +78,8 @@ def _window(text: str, seed: str, characters: int, *, inside: bool) -> tuple[int
     if inside:
         rng = random.Random(f"{seed}:window")  # noqa: S311 - not for secrets
         start = rng.choice([each for each in starts if each <= latest])
-    end = max((each for each in starts if start < each <= start + characters), default=start + characters)
-    return start, end
+    ends = [each - 1 for each in starts if start + 1 < each <= start + characters]
+    return start, max(ends, default=start + characters)
 
 
 def _documents(file: Path, seed: int, per_file: int) -> list[tuple[str, str, str, str]]:

@@ -40,7 +40,7 @@ def test_a_part_is_whole_lines_and_the_rest_stands_around_it(tmp_path: Path, ins
     for each in made:
         assert each.before + each.text + each.after == LINES
         assert 150 < len(each.text) <= 200
-        assert each.text.endswith("\n")
+        assert each.after.startswith("\n"), "it is typed on a line of its own"
         assert each.before == "" or each.before.endswith("\n")
     starts = {each.before for each in made}
     assert len(starts) > 3 if inside else starts == {""}
