@@ -71,6 +71,7 @@ def server_arguments(options: VllmOptions, port: int, on_cpu: bool) -> list[str]
     arguments = ["--model", options.model, "--served-model-name", MODEL, "--host", "127.0.0.1", "--port", str(port)]
     arguments += ["--dtype", cpu_dtype() if options.dtype == "auto" and on_cpu else options.dtype]
     arguments += ["--max-model-len", str(options.context_tokens(on_cpu)), "--seed", "0", "--disable-log-stats"]
+    arguments += ["--enable-prompt-tokens-details"]
     arguments += ["--max-num-seqs", str(options.max_sequences)]
     arguments += ["--enable-prefix-caching" if options.prefix_caching else "--no-enable-prefix-caching"]
     if options.eager:
