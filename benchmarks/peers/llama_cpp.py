@@ -111,6 +111,7 @@ def unpack(archive: Path, target: Path) -> Path:
         with tarfile.open(archive) as file:
             file.extractall(part, filter="data")
         (llama,) = part.glob("*/vendor/llama.cpp")
+        (llama / ".git").unlink(missing_ok=True)  # it names a repository that is not there, which ninja then waits for
     except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError) as error:
         raise PeerError(f"{archive} holds no vendor/llama.cpp ({error}); remove it and try again") from None
     llama.rename(target)
