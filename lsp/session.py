@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from completion.choosing import Choice, Option, Proposer, Thresholds, choose
+from completion.choosing import Choice, Option, Proposer, choose
 from completion.lexemes import Proposal as LineProposal
 from core.wire import CompletionRequest, CompletionResult, ContextPiece
 from lsp.availability import Availability, Status
@@ -32,7 +32,6 @@ from lsp.settings import Settings
 SINGLE_LINE = {"auto": None, "always": True, "never": False}
 GRACE_S = 0.25
 """A request that the editor gave up lives so long: mostly the next key stroke wants the same answer."""
-THRESHOLDS = Thresholds(lines=0.3)
 AHEAD_AFTER_S = 0.1
 """A proposal that was on display so long is worth asking what comes after it."""
 
@@ -180,7 +179,7 @@ class Session:
     def _better(self, cursor: Cursor, found: Proposal | None) -> Offer:
         """The model's answer, or what the work space's own lines propose, or nothing."""
         model = [Option(found.text, found.confidence)] if found else []
-        return _offer(choose([*model, *self._line(cursor)], thresholds=THRESHOLDS)[:1])
+        return _offer(choose([*model, *self._line(cursor)])[:1])
 
     async def _choice(self, cursor: Cursor, result: CompletionResult) -> Offer:
         """All that there is, for somebody who asked by hand."""

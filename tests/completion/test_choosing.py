@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from completion.parsing import Parsing
 from core.language_files import load_languages
 from core.languages import LanguageSpec
 
-PLAIN = Thresholds(model=0.0, lines=0.0)
+PLAIN = Thresholds(lines_lift=0.0, model=0.0, lines=0.0)
 
 
 def lines(text: str, confidence: float) -> Option:
@@ -41,7 +42,7 @@ def test_each_text_once_and_nothing_blank() -> None:
 
 def test_two_that_agree_are_surer_than_each_alone() -> None:
     options = [Option("read(path)", 0.4), lines("read(path, mode)", 0.5), Option("write()", 0.6)]
-    first, second, third = choose(options, thresholds=Thresholds(0.0, 0.0, agreement=0.5))
+    first, second, third = choose(options, thresholds=Thresholds(0.0, 0.0, 0.0, agreement=0.5))
     assert (first.option.text, first.option.confidence) == ("read(path, mode)", 0.75)
     assert (second.option.text, second.option.confidence) == ("read(path)", 0.7)
     assert first.reason == second.reason == "model and lines agree"
@@ -96,7 +97,7 @@ def test_where_nobody_can_say_confidence_decides() -> None:
 
 def test_unsure_ones_are_hidden_while_typing_alone() -> None:
     options = [Option("a", 0.3), lines("b", 0.3)]
-    thresholds = Thresholds(model=0.2, lines=0.4)
+    thresholds = Thresholds(lines_lift=0.0, model=0.2, lines=0.4)
     assert texts(choose(options, thresholds=thresholds)) == ["a"]
     assert texts(choose(options, thresholds=thresholds, automatic=False)) == ["a", "b"]
 
@@ -141,3 +142,10 @@ def test_a_grammar_counts_errors(parsing: Parsing, lua: LanguageSpec) -> None:
 def test_without_time_or_grammar_nobody_can_say(parsing: Parsing, lua: LanguageSpec) -> None:
     assert SyntaxCheck(parsing, lua, limit_s=0.0)("x = 1\n") is None
     assert SyntaxCheck(parsing, LanguageSpec(name="levy", display_name="Levy"))("x = 1\n") is None
+
+
+def test_the_lines_confidence_is_lifted_to_compare_it() -> None:
+    options = [Option("a", 0.5), Option("b", 0.4, Proposer.LINES)]
+    assert texts(choose(options, thresholds=PLAIN)) == ["a", "b"]
+    first, _ = choose(options, thresholds=replace(PLAIN, lines_lift=0.2))
+    assert (first.option.text, round(first.option.confidence, 3)) == ("b", 0.6)

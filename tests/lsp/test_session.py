@@ -189,7 +189,7 @@ async def test_a_model_that_is_too_slow_is_answered_for_by_a_line(fake: FakeServ
     session.nearby = FakeNearby("lo(")
     await session.configure(settings_for(fake, deadline_ms=50))
     typist = Typist(session, "hel")
-    assert await typist.ghost_text() == Offer(("lo(",), 0.9)
+    assert await typist.ghost_text() == Offer(("lo(",), 1.0)
     hold.set()
     await until(lambda: session.under_way is False)
     assert await (await typist.type("l")) == Offer(("o(world)",), 0.9), "it goes on from what is on display"
@@ -205,13 +205,13 @@ async def test_a_late_answer_takes_nothing_away_that_is_on_display(fake: FakeSer
     await typist.ghost_text()
     hold.set()
     await until(lambda: session.under_way is False)
-    assert await typist.ghost_text() == Offer(("lo(",), 0.9)
+    assert await typist.ghost_text() == Offer(("lo(",), 1.0)
 
 
 async def test_without_a_server_the_lines_answer(session: Session) -> None:
     session.nearby = FakeNearby("lo(")
     await session.configure(Settings(server_url="http://127.0.0.1:9", debounce_ms=0))
-    assert await Typist(session, "hel").ghost_text() == Offer(("lo(",), 0.9)
+    assert await Typist(session, "hel").ghost_text() == Offer(("lo(",), 1.0)
 
 
 @pytest.mark.parametrize(
