@@ -228,7 +228,7 @@ class Session:
         self._shown = None
         if offer.texts:
             self._shown = Proposal(Around.of(cursor.document, cursor.place), offer.texts[0], offer.confidence)
-            if self.settings.ask_ahead:
+            if self.settings.ask_ahead and self.settings.proposers != "lines":
                 asyncio.get_running_loop().call_later(AHEAD_AFTER_S, self._ask_ahead, cursor, offer.texts[0], turn)
 
     def _ask_ahead(self, cursor: Cursor, text: str, turn: asyncio.Future[None]) -> None:

@@ -29,7 +29,7 @@ from evaluation.replay.clients.base import Sheet
 from evaluation.replay.clients.llama_cache import AnswerCache
 from evaluation.replay.clients.llama_place import Place, place_of, shown_text
 from evaluation.replay.clients.llama_ring import Ring
-from evaluation.replay.clients.prompting import prompt_text
+from evaluation.replay.clients.prompting import CHARACTERS_PER_TOKEN, prompt_text
 from evaluation.replay.clients.settings import parsed
 from evaluation.replay.records import Usage
 
@@ -71,12 +71,16 @@ class LlamaVimClient:
         self._warming: asyncio.Task[None] | None = None
         self._shown = ""
         self._moved_s = 0.0
+        self._room = 1
 
     async def open(self, sheet: Sheet) -> None:
         """See `Client`."""
         if not self.model:
             await self._asker.get("/health")
             properties = await self._asker.get("/props")
+            generation = properties.get("default_generation_settings") or {}
+            tokens = int(generation.get("n_ctx") or 2048) - self._settings.n_predict
+            self._room = max(int(tokens * CHARACTERS_PER_TOKEN), 1)
             self.model = str(properties.get("model_path", "llama.cpp")).replace("\\", "/").rpartition("/")[2]
         self._sheet, self._moved_s = sheet, sheet.clock.now_s()
         self._cache = AnswerCache(self._rng)
@@ -172,7 +176,7 @@ class LlamaVimClient:
         }
         chunks = self._ring.chunks
         if self._template:
-            prompt = prompt_text(self._template, place.above + place.typed, place.below, chunks)
+            prompt = prompt_text(self._template, place.above + place.typed, place.below, chunks, self._room)
             answer = await self._asker.post("/completion", common | {"prompt": prompt})
         else:
             body = {

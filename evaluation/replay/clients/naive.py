@@ -18,7 +18,7 @@ from core.errors import ConfigError, ServerUnreachableError
 from evaluation.replay.buffer import Change
 from evaluation.replay.clients.asking import Asker, ended
 from evaluation.replay.clients.base import Sheet
-from evaluation.replay.clients.prompting import prompt_text
+from evaluation.replay.clients.prompting import CHARACTERS_PER_TOKEN, prompt_text
 from evaluation.replay.clients.settings import parsed
 from evaluation.replay.records import Usage
 
@@ -32,7 +32,9 @@ class NaiveSettings(BaseModel):
     template: str = Field(default="", description="fill-in-the-middle template; empty: by the model's name")
     max_tokens: int = Field(default=64, ge=1, description="upper bound on an answer's tokens")
     context_tokens: int = Field(default=0, ge=0, description="prompt and answer; 0: what the server says, or 2048")
-    characters_per_token: float = Field(default=2.5, gt=0, description="few, so that no prompt is too long")
+    characters_per_token: float = Field(
+        default=CHARACTERS_PER_TOKEN, gt=0, description="few, so that no prompt is too long"
+    )
 
 
 class NaiveClient:
