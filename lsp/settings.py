@@ -29,7 +29,7 @@ class Settings(BaseModel):
     timeout_s: float = Field(default=8.0, gt=0, le=120, description="after which a proposal is given up")
     max_new_tokens: int = Field(default=64, ge=1, le=1024, description="upper bound on a proposal's tokens")
     single_line: Literal["auto", "always", "never"] = Field(
-        default="auto", description="one line only: `auto` in the middle of a line, `always`, or `never`"
+        default="auto", description="one line only: `auto` by the place of the cursor, `always`, or `never`"
     )
     in_comments: bool = Field(default=True, description="whether text is proposed in comments")
     in_strings: bool = Field(default=True, description="whether text is proposed in strings")

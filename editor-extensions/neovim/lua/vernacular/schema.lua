@@ -63,9 +63,10 @@ M.options = {
     holds = function(value)
       return type(value) == 'table' and vim.iter(pairs(value)):all(is_text)
     end,
-    help = 'Settings of the language server, which checks them: enabled, timeout_s, max_new_tokens, single_line '
-      .. '("auto", "always", "never"), debounce_ms. Neovim itself waits 200 ms in typing before it asks, so that '
-      .. 'nothing is added to that here.',
+    help = 'Settings of the language server, which checks them: enabled, single_line ("auto", "always", "never"), '
+      .. 'proposers ("both", "model", "lines"), in_comments, in_strings, context, ignore, and more, all in '
+      .. 'docs/typing.md of the project. Neovim itself waits 200 ms in typing before it asks, so that nothing is '
+      .. 'added to that here.',
   },
   {
     name = 'filetypes',
