@@ -58,9 +58,11 @@ class Cursor:
     @cached_property
     def _before(self) -> list[str]:
         lines = self.document.lines[max(self.place.line - LOOK_BACK, 0) : self.place.line]
-        typed = self.document.lines[self.place.line][: self.place.column]
-        return [*(line[:LONGEST_LINE] for line in lines), typed[-LONGEST_LINE:]]
+        column = self.place.column
+        typed = self.document.lines[self.place.line][max(column - LONGEST_LINE, 0) : column]
+        return [*(line[:LONGEST_LINE] for line in lines), typed]
 
     @property
     def _rest_of_line(self) -> str:
-        return self.document.lines[self.place.line][self.place.column :][:LONGEST_LINE]
+        column = self.place.column
+        return self.document.lines[self.place.line][column : column + LONGEST_LINE]

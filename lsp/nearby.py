@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from pygls.uris import to_fs_path
@@ -40,8 +40,15 @@ logger = logging.getLogger(__name__)
 class Nearby:
     """See the module's text. Belongs to the event loop's thread; `start` needs a running loop."""
 
-    def __init__(self, folders: Sequence[Path], registry: LanguageRegistry, ignore: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        registry: LanguageRegistry,
+        ignore: Sequence[str] = (),
+        report: Callable[[str], None] | None = None,
+    ) -> None:
         self._registry = registry
+        self._report = report
         self._parsing = Parsing()
         self._workspace = Workspace(folders, registry, ignore, parsing=self._parsing)
         self._lines = Lines()
@@ -127,8 +134,16 @@ class Nearby:
                     more = self._lines.catch_up(STEP_S)
                     await asyncio.sleep(STEP_S)
                 await self._learn_neighbours()
+                self._say_what_is_indexed()
             except Exception:  # a mistake of this program, which must not end what is learned later
                 logger.exception("the files around the cursor could not be learned")
+
+    def _say_what_is_indexed(self) -> None:
+        """Once, so that nobody has to guess why nothing is found."""
+        status = self._workspace.status
+        if self._report and status.finished:
+            self._report(f"work space: {status}")
+            self._report = None
 
     async def _learn_neighbours(self) -> None:
         neighbours = self._workspace.neighbours()

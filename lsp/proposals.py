@@ -34,14 +34,16 @@ class Around:
     def of(cls, document: Document, place: Place, further: int = 0) -> Around:
         """What stands around `place`; `further` characters more before it."""
         wanted = BEFORE_CHARACTERS + further
-        first, before = place.line, document.lines[place.line][: place.column]
-        while first and len(before) < wanted:
+        one_more = wanted + 1  # which shows that it is not the whole; lines may be megabytes long
+        first, line = place.line, document.lines[place.line]
+        before = line[max(place.column - one_more, 0) : place.column]
+        while first and len(before) <= wanted:
             first -= 1
-            before = document.lines[first] + before
-        last, after = place.line, document.lines[place.line][place.column :]
+            before = document.lines[first][-one_more:] + before
+        last, after = place.line, line[place.column : place.column + AFTER_CHARACTERS]
         while last + 1 < len(document.lines) and len(after) < AFTER_CHARACTERS:
             last += 1
-            after += document.lines[last]
+            after += document.lines[last][:AFTER_CHARACTERS]
         whole = first == 0 and len(before) <= wanted
         return cls(document.uri, before[-wanted:], after[:AFTER_CHARACTERS], whole)
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from lsp.features import VernacularServer
 
 STATUS = "vernacular/status"
-DIAGNOSTICS = "vernacular/diagnostics"
-"""From an editor, what its other tools say of a document: the parameters of `textDocument/publishDiagnostics`."""
 QUIET_STATES = (State.READY, State.UNKNOWN)
 
 logger = logging.getLogger(__name__)
@@ -86,7 +84,7 @@ class Workbench:
             found = [(each.range.start.line, each.message) for each in params.diagnostics]
             self.nearby.diagnosed(params.uri, [(line, message) for line, message in found if isinstance(message, str)])
         except (AttributeError, TypeError):
-            logger.warning("a notification %s has another form than textDocument/publishDiagnostics", DIAGNOSTICS)
+            logger.warning("vernacular/diagnostics came in another form than textDocument/publishDiagnostics")
 
     async def propose(
         self, document: Document, position: types.Position, context: types.InlineCompletionContext
@@ -132,7 +130,7 @@ class Workbench:
         return [Path(folder) for folder in folders if folder]
 
     def _nearby(self, settings: Settings) -> Nearby:
-        return Nearby(self._folders, self._registry, settings.ignore)
+        return Nearby(self._folders, self._registry, settings.ignore, self._log)
 
     def _languages(self, options: Options) -> LanguageRegistry:
         try:
@@ -148,6 +146,9 @@ class Workbench:
             self._server.window_show_message(
                 types.ShowMessageParams(types.MessageType.Warning, f"vernacular: {message}")
             )
+
+    def _log(self, message: str) -> None:
+        self._server.window_log_message(types.LogMessageParams(types.MessageType.Info, f"vernacular: {message}"))
 
     def _log_once(self, message: str) -> None:
         if message not in self._told:

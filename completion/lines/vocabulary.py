@@ -18,6 +18,8 @@ from completion.lexemes import lexemes
 NONE = 0
 """The number of nothing: it stands between texts, and for a lexeme that a full vocabulary does not take."""
 
+LONGEST_LINE = 2_000
+"""Characters; a longer line is data, or was made by a machine."""
 _MOST_CHARACTERS = 80
 _MOST_BLANK_LINES = 2
 _LOOKED_AT = 2_000
@@ -93,12 +95,12 @@ class Vocabulary:
 def encoded(
     lines: Iterable[str], vocabulary: Vocabulary, above: str = "", blank: int = 0, *, room: int = 0
 ) -> Iterator[list[int]]:
-    """Each line as numbers, its start first; an empty list for a blank one.
+    """Each line as numbers, its start first; an empty list for a blank one, and for one that no person wrote.
 
     `above` is the indentation of the last line before them that is not blank, `blank` how many blank ones follow it.
     """
     for line in lines:
-        code = line.strip()
+        code = line.strip() if len(line) <= LONGEST_LINE else ""
         if code:
             indentation = indentation_of(line)
             start = vocabulary.learned(line_start(above, indentation, blank), room)

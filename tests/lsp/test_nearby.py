@@ -66,6 +66,17 @@ async def test_a_line_of_a_file_that_is_not_open_is_proposed(nearby: Nearby, tmp
     assert line == "iff, hours)"
 
 
+async def test_what_is_indexed_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "prices.lua").write_text("function price_of(tariff)\nend\n")
+    said: list[str] = []
+    nearby = Nearby([tmp_path], load_languages(), report=said.append)
+    nearby.start(Documents())
+    await until(lambda: said)
+    await asyncio.sleep(1.2)
+    await nearby.close()
+    assert said == ["work space: indexed 1 files with 1 declarations"]
+
+
 async def test_a_diagnostic_at_the_cursor_goes_with_the_request(nearby: Nearby, tmp_path: Path) -> None:
     document = opened(nearby, tmp_path / "main.lua", "local total = 1\n")
     nearby.diagnosed(document.uri, [(0, "total is never used")])

@@ -55,6 +55,14 @@ def test_typed_through_and_accepted(editing: Neovim, fake: FakeServer) -> None:
     assert editing.messages == ""
 
 
+def test_what_other_tools_say_of_the_line_goes_with_the_request(editing: Neovim, fake: FakeServer) -> None:
+    found = [{"lnum": 0, "col": 0, "message": "no such rule: hel", "severity": 1}]
+    editing.lua("vim.diagnostic.set(vim.api.nvim_create_namespace('other tool'), 0, ...)", found)
+    editing.type("ihel")
+    editing.wait_for_ghost(f"lo world(1);\n{SECOND}")
+    assert any("no such rule: hel" in piece.text for piece in fake.requests[-1].context)
+
+
 def test_accepted_right_after_a_key_stroke(editing: Neovim) -> None:
     editing.type("ihel")
     editing.wait_for_ghost(f"lo world(1);\n{SECOND}")

@@ -29,6 +29,7 @@ local function client_config(options)
     on_attach = function(client, bufnr)
       if client:supports_method('textDocument/inlineCompletion') then
         vim.lsp.inline_completion.enable(true, { bufnr = bufnr })
+        require('vernacular.diagnostics').follow(client, bufnr)
       end
     end,
   }
