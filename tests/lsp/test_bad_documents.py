@@ -1,4 +1,4 @@
-"""Documents that no person wrote, and servers that answer nonsense, before the real language server: nothing is lost."""
+"""Documents that no person wrote, and servers that answer nonsense: the real language server goes on in peace."""
 
 from __future__ import annotations
 
