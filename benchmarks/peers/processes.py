@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -68,20 +69,13 @@ def run(command: Sequence[str], log: Path, environment: Mapping[str, str] | None
     with log.open("a", encoding="utf-8") as file:
         file.write(f"$ {shlex.join(command)}\n")
         file.flush()
+        process = _started(command, file, environment, "install it and try again")
         try:
-            done = subprocess.run(
-                command,
-                cwd=ROOT,
-                env={**os.environ, **(environment or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        except OSError as error:
-            raise PeerError(f"{command[0]} cannot be started ({error.strerror}); install it and try again") from None
-    if done.returncode:
-        raise PeerError(f"{Path(command[0]).name} failed with status {done.returncode}: {last_words(log)}; see {log}")
+            status = process.wait()
+        finally:
+            process.kill()  # where somebody interrupts
+    if status:
+        raise PeerError(f"{Path(command[0]).name} failed with status {status}: {last_words(log)}; see {log}")
 
 
 @contextmanager
@@ -94,23 +88,34 @@ def serving(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
-        try:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env={**os.environ, **(environment or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise PeerError(f"{command[0]} cannot be started ({error.strerror}); build it with `make peers`") from None
+        process = _started(command, file, environment, "build it with `make peers`", own_session=True)
     try:
         _wait_until_ready(process, url, log, ready_s)
         yield
     finally:
         _stop(process)
+
+
+def _started(
+    command: Sequence[str],
+    output: IO[str],
+    environment: Mapping[str, str] | None,
+    advice: str,
+    *,
+    own_session: bool = False,
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=own_session,
+        )
+    except OSError as error:
+        raise PeerError(f"{command[0]} cannot be started ({error.strerror}); {advice}") from None
 
 
 def free_port() -> int:

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lsp.editor import Editor, editor
-from tests.lsp.fake_server import FakeServer, Reply, running
+from tests.lsp.editor import Editor
+from tests.lsp.fake_server import FakeServer, Reply
 
 LONG_LINE = "x" * 10_000_000
 MANY_LINES = "value = compute(1)\n" * 200_000
 BINARY = "".join(map(chr, range(32))) * 1_000 + "\x7f\ufffd\ud83d"
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeServer]:
-    with running(FakeServer(reply=Reply("lo world"))) as server:
-        yield server
-
-
-@pytest.fixture
-def connected(fake: FakeServer, tmp_path: Path) -> Iterator[Editor]:
-    with editor("--server", fake.url, folder=tmp_path) as one:
-        one.initialize(tmp_path)
-        yield one
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,19 +10,6 @@ import pytest
 from core.wire import CompletionRequest, Problem
 from tests.lsp.editor import Editor, editor
 from tests.lsp.fake_server import CARD, FakeServer, Reply, ready, reserved_port, running, starting, wait_until
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeServer]:
-    with running(FakeServer(reply=Reply("lo world"))) as server:
-        yield server
-
-
-@pytest.fixture
-def connected(fake: FakeServer, tmp_path: Path) -> Iterator[Editor]:
-    with editor("--server", fake.url, folder=tmp_path) as one:
-        one.initialize(tmp_path)
-        yield one
 
 
 def uri_of(folder: Path, name: str = "a.py") -> str:
