@@ -18,6 +18,7 @@ from completion.templates import template_named
 from core.language_files import load_languages
 from core.wire import Trigger
 from lsp.context import Budget, Origin, Wish, completion_request
+from lsp.cursor import Cursor
 from lsp.documents import Document, Place
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.reference import Reference
@@ -28,6 +29,12 @@ pytestmark = [pytest.mark.engine, pytest.mark.neovim, pytest.mark.timeout(900)]
 FILES = Path(__file__).parent / "files"
 MAX_NEW_TOKENS = 12
 GHOST_TIMEOUT_S = 60.0
+SETTINGS = {
+    "max_new_tokens": MAX_NEW_TOKENS,
+    "timeout_s": GHOST_TIMEOUT_S,
+    "proposers": "model",  # what the reference knows nothing of is left out: other lines, other files
+    "context": False,
+}
 PLAIN_TYPING = "setlocal indentexpr= indentkeys= noautoindent nosmartindent nocindent formatoptions="
 
 
@@ -71,7 +78,7 @@ def test_seen_typed_through_accepted(served: Served, reference: Reference, tmp_p
     place, ghost, key, rest = _chosen(served, reference, file)
 
     with neovim(neovim_command(), tmp_path / "home") as nvim:
-        nvim.setup(server_url=served.url, settings={"max_new_tokens": MAX_NEW_TOKENS, "timeout_s": GHOST_TIMEOUT_S})
+        nvim.setup(server_url=served.url, settings=SETTINGS)
         nvim.edit(file)
         nvim.session.command(PLAIN_TYPING)
         _go_below(nvim, place.below)
@@ -107,10 +114,14 @@ def _greedy(served: Served, reference: Reference, file: Path, place: Typing) -> 
     typed_lines = place.typed.split("\n")
     row = _row_below(file, place) + len(typed_lines) - 1
     at = Place(row, len(typed_lines[-1]))
-    origin = Origin(load_languages().for_path(file.name).name, file.name, "work")
-    wish = Wish("session", "request", Trigger.AUTOMATIC, MAX_NEW_TOKENS)
+    spec = load_languages().for_path(file.name)
+    origin = Origin(spec.name, file.name, "work")
+    single_line = Cursor(document, at, origin, spec=spec).extent.single_line
+    wish = Wish("session", "request", Trigger.AUTOMATIC, MAX_NEW_TOKENS, single_line)
     request = completion_request(document, at, origin, Budget.for_model(served.card, MAX_NEW_TOKENS), wish)
     said = reference.answer(request)
+    if said and single_line:
+        said = said.partition("\n")[0]
     around = Surroundings.of(request.prefix, request.suffix, request.language)
     stop = Watch(around).seen(said) if said else None
     return clean(said[: stop.kept] if stop else said, around) if said else ""
