@@ -37,7 +37,7 @@ from evaluation.replay.clients.registry import client_named
 from evaluation.replay.figures import Difference, computed_tokens, differences
 from evaluation.replay.person import Habits
 from evaluation.replay.play import Passage
-from evaluation.replay.records import Conditions, FileRecord
+from evaluation.replay.records import RECORDS, Conditions, FileRecord, read_record
 from evaluation.replay.run import replay
 from evaluation.replay.table import report, rows
 from evaluation.replay.texts import passages
@@ -84,6 +84,7 @@ def main() -> None:
     parser.add_argument("--watch", action="store_true", help="take no proposal: each condition sees every key")
     parser.add_argument("--seed", type=int, default=1, help="chooses passages and strokes")
     parser.add_argument("--folder", type=Path, default=Path("runs/typing"), help="keeps what is done")
+    parser.add_argument("--report", action="store_true", help="type nothing: publish what the folder has of all sides")
     arguments = parser.parse_args()
     try:
         _measure(arguments)
@@ -106,8 +107,11 @@ def _measure(arguments: argparse.Namespace) -> None:
         per_file=arguments.documents,
     )
     texts = _by_turns(texts)
+    if arguments.report:
+        texts = _typed_by_all(texts, sides, arguments.folder)
     with ExitStack() as stack:
-        urls = _servers(stack, arguments.model, {side.server for side in sides.values()})
+        wanted = set() if arguments.report else {side.server for side in sides.values()}
+        urls = _servers(stack, arguments.model, wanted)
         records = _type(texts, sides, urls, arguments)
     _publish(records, sides, arguments, str(described["name"]))
 
@@ -139,11 +143,11 @@ def _type(
             break
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             side = sides[name]
-            folder = arguments.folder / name.replace(", ", "-").replace(" ", "-")
+            folder = _folder(arguments.folder, name)
             make = partial(
                 client_named,
                 side.client,
-                urls[side.server],
+                urls.get(side.server, ""),
                 profile=side.profile,
                 settings=side.settings,
                 languages=LANGUAGES,
@@ -155,6 +159,19 @@ def _type(
     if not records[names[0]]:
         sys.exit("error: no passage was typed; give more --minutes")
     return records
+
+
+def _folder(root: Path, name: str) -> Path:
+    return root / name.replace(", ", "-").replace(" ", "-")
+
+
+def _typed_by_all(texts: Sequence[Passage], sides: Mapping[str, Condition], root: Path) -> list[Passage]:
+    """The passages that every side has a record of."""
+    done = {text.name for text in texts}
+    for name in sides:
+        path = _folder(root, name) / RECORDS
+        done &= {record.file for record in read_record(path)[1]} if path.exists() else set()
+    return [text for text in texts if text.name in done]
 
 
 def _conditions(side: Condition, arguments: argparse.Namespace) -> Conditions:
