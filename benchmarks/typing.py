@@ -120,7 +120,7 @@ def _servers(stack: ExitStack, model: Path, wanted: set[str]) -> dict[str, str]:
     """Start what is wanted; URL by name."""
     urls: dict[str, str] = {}
     if OURS in wanted:
-        server = Server(model)
+        server = Server(model, *(word for folder in LANGUAGES for word in ("--languages", str(folder))))
         stack.callback(server.close)
         urls[OURS] = f"http://127.0.0.1:{server.port}"
     if NAIVE in wanted:
