@@ -19,7 +19,6 @@ layout wants `/completion`, with a prompt of token ids.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import shutil
 import sys
@@ -27,6 +26,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 
 from benchmarks.peers.gguf import Dtype
@@ -165,7 +165,7 @@ def llama_server(
 
 def _build_tools() -> tuple[str, str]:
     """cmake and ninja: the system's, or else those of the peers' own environment."""
-    if importlib.util.find_spec("pip") is None:
+    if not any(metadata.distributions(name="pip")):  # not by find_spec, which setuptools takes for the start of pip
         raise PeerError(f"{sys.executable} has no pip to download llama-cpp-python with; run: python -m ensurepip")
     if not (os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")):
         raise PeerError("no C++ compiler to build llama.cpp with; on Debian run: apt-get install g++")
