@@ -20,8 +20,8 @@ from typing import Any
 
 from benchmarks.report import publish
 from completion.choosing import Option, Proposer, Thresholds, choose
+from core.sequences import common_length
 from evaluation.heldout.positions import read_heldout
-from evaluation.replay.buffer import common_length
 from lsp.documents import Document, Place
 from lsp.lines import Lines
 

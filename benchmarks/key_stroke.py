@@ -28,6 +28,7 @@ from pygls.lsp.client import LanguageClient
 
 from benchmarks.report import percentile, publish, script
 from core.wire import CompletionRequest, CompletionResult, FinishReason, Health, ModelCard, Timings, TokenCounts
+from lsp.notifications import STATUS
 
 AIM_MS = 2.0
 
@@ -89,7 +90,7 @@ async def measure(lines: int, keys: int) -> tuple[list[float], list[float]]:
     server = await asyncio.start_server(instant.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     client = LanguageClient("benchmark", "1")
-    client.feature("vernacular/status")(lambda _: None)
+    client.feature(STATUS)(lambda _: None)
     client.feature(types.WINDOW_LOG_MESSAGE)(lambda _: None)
     await client.start_io(script("vernacular-lsp"), "--server", f"http://127.0.0.1:{port}")
     await client.initialize_async(

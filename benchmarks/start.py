@@ -20,6 +20,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from benchmarks.report import percentile, publish, script
+from lsp.notifications import STATUS
 
 AIMS_S = {"--help": 0.3, "initialize": 0.3, "starting": 1.0, "first ghost text": 40.0}
 
@@ -64,7 +65,7 @@ def help_seconds() -> float:
 async def initialize_seconds() -> float:
     """Seconds from the start of `vernacular-lsp` to its answer of `initialize`."""
     client = LanguageClient("benchmark", "1")
-    client.feature("vernacular/status")(lambda _: None)
+    client.feature(STATUS)(lambda _: None)
     client.feature(types.WINDOW_LOG_MESSAGE)(lambda _: None)
     begin_s = time.perf_counter()
     await client.start_io(script("vernacular-lsp"))

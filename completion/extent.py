@@ -15,7 +15,8 @@ from completion.cleanup.place import indentation_of
 from completion.comments import in_comment, in_string, is_comment, without_comment
 from core.languages import LanguageSpec
 
-_CLOSERS = " \t)]}>;,:'\"`"
+CLOSERS = " \t)]}>;,:'\"`"
+"""May stand after the cursor where several lines are still welcome: the editor typed them ahead."""
 _BRACKETS = ("(", "[", "{")
 _OPENERS = ("{", "=>", "->")
 _OPENING_WORDS = re.compile(r"\b(?:do|then|begin|else|repeat|where|of|try|in)$")
@@ -49,7 +50,7 @@ def extent(
     """
     typed = prefix_lines[-1] if prefix_lines else ""
     rest = rest_of_line.strip()
-    if rest.strip(_CLOSERS):
+    if rest.strip(CLOSERS):
         return Extent(True, "in the middle of a line")
     if in_comment(prefix_lines, spec):
         return Extent(True, "in a comment")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -184,3 +184,8 @@ def _filled(text: str, info: ValidationInfo, quote: Callable[[str], str] = str) 
 
 TEXT = LanguageSpec(name="text", display_name="Plain text")
 """What a document is that no language describes, where no file describes `text` either."""
+
+
+def kind_of(language: str, path: str) -> str:
+    """Under which name a file's lines and declarations are kept apart: of unknown languages by the file's ending."""
+    return language if language != TEXT.name else f"{language}{PurePosixPath(path).suffix.lower()}"

@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
+
+from pygls.uris import to_fs_path
 
 from lsp.positions import Encoding, column_of, units_of
 
@@ -133,6 +136,12 @@ class Watcher(Protocol):
 
     def closed(self, uri: str) -> None:
         """The editor closed a document."""
+
+
+def path_of(uri: str) -> Path | None:
+    """The file that a document's URI names; `None` where it names none (a document that was never saved)."""
+    name = to_fs_path(uri) if uri.startswith("file:") else None
+    return Path(name) if name else None
 
 
 def split_lines(text: str) -> tuple[str, ...]:

@@ -9,19 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePosixPath
-
-from pygls.uris import to_fs_path
+from pathlib import Path
 
 from completion.choosing import Choice, Option, SyntaxCheck, choose
 from completion.lexemes import Proposal
 from completion.parsing import Parsing
 from core.language_files import LanguageRegistry
-from core.languages import TEXT
+from core.languages import kind_of
 from core.wire import ContextPiece
 from lsp.context import Budget, Origin
 from lsp.cursor import Cursor
-from lsp.documents import Document, Documents, Place
+from lsp.documents import Document, Documents, Place, path_of
 from lsp.lines import Lines
 from lsp.workspace.blocks import FileBlocks
 from lsp.workspace.pieces import Diagnostic
@@ -89,7 +87,7 @@ class Nearby:
 
     def changed(self, uri: str) -> None:
         """A file or folder of the disk was made, changed or removed."""
-        if path := _path(uri):
+        if path := path_of(uri):
             self._workspace.changed(path)
 
     def diagnosed(self, uri: str, diagnostics: Sequence[Diagnostic]) -> None:
@@ -106,7 +104,7 @@ class Nearby:
 
     def line(self, document: Document, place: Place, language: str) -> Proposal:
         """How lines like this one went on."""
-        return self._lines.propose(document, place, _kind(language, document.uri), most_lines=PROPOSED_LINES)
+        return self._lines.propose(document, place, kind_of(language, document.uri), most_lines=PROPOSED_LINES)
 
     async def settled(self, limit_s: float) -> str:
         """Wait until the work space is indexed, for at most so long; what is by then, in one line for people."""
@@ -122,8 +120,8 @@ class Nearby:
 
     def _follow(self, document: Document) -> None:
         if not self.is_secret(document):
-            spec = self._registry.for_document(document.language_id, str(_path(document.uri) or document.uri))
-            self._lines.follow(document, _kind(spec.name, document.uri))
+            spec = self._registry.for_document(document.language_id, str(path_of(document.uri) or document.uri))
+            self._lines.follow(document, kind_of(spec.name, document.uri))
 
     async def _learn_for_ever(self) -> None:
         while True:
@@ -156,13 +154,3 @@ class Nearby:
                 await asyncio.sleep(0)
             self._learnt[shown] = hash(file.text)
         self._learnt_from = neighbours
-
-
-def _kind(language: str, uri: str) -> str:
-    """Under which name lines are kept apart: of languages that nobody described by the file's ending."""
-    return language if language != TEXT.name else f"{language}{PurePosixPath(uri).suffix.lower()}"
-
-
-def _path(uri: str) -> Path | None:
-    name = to_fs_path(uri) if uri.startswith("file:") else None
-    return Path(name) if name else None

@@ -8,12 +8,11 @@ as what follows the line above: else every proposal would be what stands below t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import compress, count
-from operator import ne
 
 from completion.cleanup.place import indentation_of
 from completion.lines.log import LexemeLog
 from completion.lines.vocabulary import NONE, Vocabulary, encoded
+from core.sequences import common_ends
 
 _Range = tuple[int, int]
 _EMPTY: _Range = (0, 0)
@@ -37,9 +36,7 @@ class OpenText:
         """Take the document's lines as they are now; `hole` is the cursor's line, or None without a cursor."""
         old, ranges = self._lines, self._ranges
         if lines is not old:
-            shortest = min(len(old), len(lines))
-            start = next(compress(count(), map(ne, old, lines)), shortest)
-            end = min(next(compress(count(), map(ne, reversed(old), reversed(lines))), shortest), shortest - start)
+            start, end = common_ends(old, lines)
             changed = len(lines) - end - start
             self._erase(range(start, len(old) - end))
             ranges[start : len(old) - end] = [None] * changed

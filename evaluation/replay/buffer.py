@@ -54,14 +54,6 @@ class Change:
         return self.cause in (Cause.TYPED, Cause.ACCEPTED) and self.start == self.end and bool(self.typed)
 
 
-def common_length(one: str, other: str) -> int:
-    """How many characters two texts have in common at their beginning."""
-    shorter = min(len(one), len(other))
-    if one[:shorter] == other[:shorter]:
-        return shorter
-    return next(place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-
-
 class Buffer:
     """A text with a cursor (an offset in code points)."""
 

@@ -19,7 +19,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from evaluation.replay.buffer import common_length
+from core.sequences import common_length
 
 _WORD = re.compile(r"\s*(?:\w+|[^\w\s])")
 

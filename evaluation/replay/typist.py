@@ -15,7 +15,8 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 
-from evaluation.replay.buffer import Buffer, Cause, Change, common_length
+from core.sequences import common_length
+from evaluation.replay.buffer import Buffer, Cause, Change
 from evaluation.replay.pairs import closing, editor_closes, indentation, indentation_unit, next_indentation, pairs
 from evaluation.replay.rhythm import Rhythm, interval_s, slip
 from evaluation.replay.script import Insertion, script

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from core.sequences import common_ends
+
 NEAR_LINES = 2
 MOST_LINES = 30
 MOST_HUNKS = 8
@@ -55,7 +57,7 @@ class History:
         """The document is `lines` now, at the time `when`, which is later than all before."""
         old = self.lines
         self.lines = lines
-        start, same_at_end = _common(old, lines)
+        start, same_at_end = common_ends(old, lines)
         end, shift = len(old) - same_at_end, len(lines) - len(old)
         if start == end and shift == 0:
             return
@@ -77,14 +79,9 @@ class History:
 
 def _shown(hunk: Hunk, lines: Sequence[str]) -> str:
     """A hunk in the manner of `diff`: what went with `-`, what came with `+`."""
-    start, end = 0, 0
     now = [line.rstrip() for line in lines[hunk.start : hunk.end]]
     before = [line.rstrip() for line in hunk.before]
-    shorter = min(len(now), len(before))
-    while start < shorter and now[start] == before[start]:
-        start += 1
-    while end < shorter - start and now[-1 - end] == before[-1 - end]:
-        end += 1
+    start, end = common_ends(before, now)
     went = [f"-{line}" for line in before[start : len(before) - end]]
     text = "\n".join(went + [f"+{line}" for line in now[start : len(now) - end]])
     return text.encode(errors="replace").decode()
@@ -95,12 +92,3 @@ def _joined(hunk: Hunk, new: Hunk, old: tuple[str, ...]) -> Hunk:
     start, end = min(hunk.start, new.start), max(hunk.end, new.end)
     before = (*old[start : hunk.start], *hunk.before, *old[hunk.end : end])
     return Hunk(start, end - start, before, new.when)
-
-
-def _common(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[int, int]:
-    """How many lines two versions have in common at the beginning, and then at the end."""
-    shorter = min(len(old), len(new))
-    start = next((row for row, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), shorter)
-    backwards = zip(reversed(old), reversed(new), strict=False)
-    end = next((row for row, pair in enumerate(backwards) if pair[0] != pair[1]), shorter)
-    return start, min(end, shorter - start)

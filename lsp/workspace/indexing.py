@@ -17,7 +17,8 @@ from pathlib import PurePosixPath
 from completion.declarations import declarations
 from completion.parsing import Parsing, SyntaxTree, is_installed
 from core.language_files import LanguageRegistry
-from core.languages import TEXT, LanguageSpec
+from core.languages import TEXT, LanguageSpec, kind_of
+from core.sequences import common_length
 from lsp.documents import Document
 from lsp.workspace.blocks import FileBlocks, Pool, blocks_of
 from lsp.workspace.folders import Folders
@@ -62,7 +63,7 @@ class Index:
     def language_of(self, path: str, spec: LanguageSpec | None = None) -> tuple[LanguageSpec, str]:
         """What describes a file, and the name under which its kind is kept apart: of unknown languages the ending."""
         spec = spec or self._registry.for_path(path)
-        return spec, spec.name if spec.name != TEXT.name else f"text{PurePosixPath(path).suffix.lower()}"
+        return spec, kind_of(spec.name, path)
 
     def wants(self, ending: str) -> bool:
         """Files of this ending in a language that nobody described are indexed too, from the next walk on.
@@ -193,9 +194,7 @@ def _distance_from(own: str) -> Callable[[str], tuple[int, int, str]]:
 
     def distance(path: str) -> tuple[int, int, str]:
         *theirs, other = path.split("/")
-        same = next((n for n, pair in enumerate(zip(theirs, folder, strict=False)) if pair[0] != pair[1]), None)
-        same = min(len(theirs), len(folder)) if same is None else same
-        alike = next((n for n, pair in enumerate(zip(other, name, strict=False)) if pair[0] != pair[1]), len(name))
-        return len(theirs) + len(folder) - 2 * same, -alike, path
+        same = common_length(theirs, folder)
+        return len(theirs) + len(folder) - 2 * same, -common_length(other, name), path
 
     return distance

@@ -21,14 +21,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pygls.uris import to_fs_path
-
 from completion.parsing import Parsing
 from core.language_files import LanguageRegistry
 from core.languages import TEXT
 from core.wire import ContextPiece
 from lsp.context import Budget, Origin, piece_bytes
-from lsp.documents import Document, Place
+from lsp.documents import Document, Place, path_of
 from lsp.workspace import pieces
 from lsp.workspace.blocks import FileBlocks
 from lsp.workspace.composing import Composer, Scene
@@ -160,8 +158,8 @@ class Workspace:
 
     def is_secret(self, uri: str) -> bool:
         """Whether a document's name says that it holds secrets: no part of it should go to a model."""
-        path = to_fs_path(uri) if uri.startswith("file:") else None
-        return path is not None and is_secret(Path(path))
+        path = path_of(uri)
+        return path is not None and is_secret(path)
 
     def pieces(
         self,
@@ -196,8 +194,7 @@ class Workspace:
     def _place(self, uri: str) -> tuple[Path | None, str]:
         """A document's file and how it is shown; the disk is asked once."""
         if uri not in self._places:
-            name = to_fs_path(uri) if uri.startswith("file:") else None
-            path = Path(name) if name else None
+            path = path_of(uri)
             self._places[uri] = (path, self._folders.within(path) if path else "")
         return self._places[uri]
 

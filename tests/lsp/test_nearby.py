@@ -21,20 +21,22 @@ LUA = Origin("lua", "main.lua")
 
 
 @pytest.fixture
-async def nearby(tmp_path: Path) -> AsyncIterator[Nearby]:
+def documents() -> Documents:
+    return Documents()
+
+
+@pytest.fixture
+async def nearby(tmp_path: Path, documents: Documents) -> AsyncIterator[Nearby]:
     (tmp_path / "prices.lua").write_text("function price_of(tariff, hours)\n  return tariff.rate * hours\nend\n")
     (tmp_path / ".env").write_text("SECRET = 1\n")
-    documents = Documents()
     one = Nearby([tmp_path], load_languages())
     one.start(documents)
-    one.documents_of_test = documents  # type: ignore[attr-defined]
     yield one
     await one.close()
 
 
-def opened(nearby: Nearby, path: Path, text: str) -> Document:
+def opened(documents: Documents, path: Path, text: str) -> Document:
     document = Document.of(path.as_uri(), text, "lua")
-    documents: Documents = nearby.documents_of_test  # type: ignore[attr-defined]
     documents.put(document)
     return document
 
@@ -47,8 +49,10 @@ async def until(condition: Any) -> Any:
     raise AssertionError("not within 20 s")
 
 
-async def test_a_declaration_of_another_file_goes_with_the_request(nearby: Nearby, tmp_path: Path) -> None:
-    document = opened(nearby, tmp_path / "main.lua", "local total = price_of(\n")
+async def test_a_declaration_of_another_file_goes_with_the_request(
+    nearby: Nearby, documents: Documents, tmp_path: Path
+) -> None:
+    document = opened(documents, tmp_path / "main.lua", "local total = price_of(\n")
     pieces = await until(lambda: nearby.pieces(document, Place(0, 23), LUA, Budget()))
     await until(
         lambda: any(
@@ -59,8 +63,10 @@ async def test_a_declaration_of_another_file_goes_with_the_request(nearby: Nearb
     assert pieces
 
 
-async def test_a_line_of_a_file_that_is_not_open_is_proposed(nearby: Nearby, tmp_path: Path) -> None:
-    document = opened(nearby, tmp_path / "main.lua", "function price_of(tar\n")
+async def test_a_line_of_a_file_that_is_not_open_is_proposed(
+    nearby: Nearby, documents: Documents, tmp_path: Path
+) -> None:
+    document = opened(documents, tmp_path / "main.lua", "function price_of(tar\n")
     nearby.pieces(document, Place(0, 21), LUA, Budget())  # the files around this one are gathered
     line = await until(lambda: nearby.line(document, Place(0, 21), "lua").text)
     assert line == "iff, hours)"
@@ -77,8 +83,10 @@ async def test_what_is_indexed_is_said_once(tmp_path: Path) -> None:
     assert said == ["work space: indexed 1 files with 1 declarations"]
 
 
-async def test_a_diagnostic_at_the_cursor_goes_with_the_request(nearby: Nearby, tmp_path: Path) -> None:
-    document = opened(nearby, tmp_path / "main.lua", "local total = 1\n")
+async def test_a_diagnostic_at_the_cursor_goes_with_the_request(
+    nearby: Nearby, documents: Documents, tmp_path: Path
+) -> None:
+    document = opened(documents, tmp_path / "main.lua", "local total = 1\n")
     nearby.diagnosed(document.uri, [(0, "total is never used")])
     pieces = nearby.pieces(document, Place(0, 15), LUA, Budget())
     assert "total is never used" in pieces[-1].text
@@ -91,8 +99,10 @@ def test_a_secret_is_known_by_its_name(tmp_path: Path) -> None:
     assert not nearby.is_secret(Document.of((tmp_path / "environment.lua").as_uri(), ""))
 
 
-async def test_asked_by_hand_what_breaks_the_syntax_comes_last(nearby: Nearby, tmp_path: Path) -> None:
-    document = opened(nearby, tmp_path / "main.lua", "local a = \nprint(a)\n")
+async def test_asked_by_hand_what_breaks_the_syntax_comes_last(
+    nearby: Nearby, documents: Documents, tmp_path: Path
+) -> None:
+    document = opened(documents, tmp_path / "main.lua", "local a = \nprint(a)\n")
     spec = load_languages().named("lua")
     cursor = Cursor(document, Place(0, 10), LUA, Trigger.INVOKED, spec)
     choices = await nearby.chosen([Option("f(((", 0.6), Option("f(1)", 0.5)], cursor)

@@ -28,9 +28,9 @@ from evaluation.replay.clients.counting import CountingProxy
 from evaluation.replay.clients.ghost import Profile
 from evaluation.replay.records import Usage
 from lsp.client import CompletionClient
+from lsp.notifications import STATUS
 from lsp.positions import column_of
 
-STATUS = "vernacular/status"
 READY_TIMEOUT_S = 20.0
 _COMMAND = "vernacular-lsp"
 
