@@ -15,12 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from completion.extent import CLOSERS
 from completion.prompt import CONTEXT_SHARE, SUFFIX_SHARE
 from core.wire import CompletionRequest, ContextPiece, ModelCard, Trigger
 from lsp.documents import Document, Place
 
-# What may stand after the cursor where several lines are still welcome: closers that the editor typed ahead.
-CLOSERS = " \t)]}>;,:'\"`"
 PATH_LIMIT, REPOSITORY_LIMIT, PIECES_LIMIT = 4096, 256, 64
 
 
@@ -75,6 +74,7 @@ class Wish:
     trigger: Trigger
     max_new_tokens: int
     single_line: bool | None = None  # None: several lines, save in the middle of a line
+    time_budget_ms: int | None = None
 
 
 def completion_request(
@@ -106,6 +106,7 @@ def completion_request(
         trigger=wish.trigger,
         single_line=in_the_middle if wish.single_line is None else wish.single_line,
         max_new_tokens=wish.max_new_tokens,
+        time_budget_ms=wish.time_budget_ms,
     )
 
 

@@ -50,6 +50,10 @@ class Cursor:
             strings=strings,
         )
 
+    def is_near(self, other: Cursor) -> bool:
+        """Whether both are in one document and at most one line apart: typing goes on, and no tool edited elsewhere."""
+        return self.document.uri == other.document.uri and abs(self.place.line - other.place.line) <= 1
+
     def after(self, text: str) -> Cursor:
         """The cursor as it will be when `text` was accepted."""
         document, place = with_selection(self.document, self.place, self.place, text)

@@ -16,15 +16,14 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
-from lsp.documents import Document, Documents
+from lsp.documents import Document, Documents, Place
+from lsp.notifications import DIAGNOSTICS
 from lsp.options import Options, package_version
 from lsp.positions import encoding_named
+from lsp.strokes import cursor_after
 
 if TYPE_CHECKING:
     from lsp.workbench import Workbench
-
-DIAGNOSTICS = "vernacular/diagnostics"
-"""From an editor, what its other tools say of a document: the parameters of `textDocument/publishDiagnostics`."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,17 +58,21 @@ class Protocol(LanguageServerProtocol):
         if document is None:
             return
         encoding = encoding_named(self.workspace.position_encoding)
+        cursor: Place | None = None
         for change in params.content_changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
-                start, end = change.range.start, change.range.end
-                document = document.replaced(
-                    document.place(start.line, start.character, encoding),
-                    document.place(end.line, end.character, encoding),
-                    change.text,
+                start, end = (
+                    document.place(edge.line, edge.character, encoding)
+                    for edge in (change.range.start, change.range.end)
                 )
+                document = document.replaced(start, end, change.text)
+                cursor = cursor_after(min(start, end), change.text) if len(params.content_changes) == 1 else None
             else:
                 document = Document.of(document.uri, change.text, document.language_id)
-        self._server.documents.put(document.at_version(params.text_document.version))
+        document = document.at_version(params.text_document.version)
+        self._server.documents.put(document)
+        if cursor:
+            self._server.workbench.struck(document, cursor)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:

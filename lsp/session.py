@@ -1,9 +1,10 @@
 """One editor session: from a place in a document to the texts that are proposed there.
 
-What an earlier answer still proposes costs no request. At most one request is under way: a newer key stroke keeps it
-while its answer may still fit there, and cancels it otherwise, down to the engine. The model races a deadline; where
-it loses, or cannot be asked, the work space's own lines answer, and what it says later is shown only where it goes on
-from what is on display. While a proposal is on display the one after it is asked for.
+What an earlier answer still proposes costs no request. The server is asked at the key stroke, before the editor, which
+makes a pause of its own, asks for the answer. At most one request is under way: a newer key stroke keeps it while its
+answer may still fit there, and cancels it otherwise, down to the engine. The model races a deadline; where it loses, or
+cannot be asked, the work space's own lines answer, and what it says later is shown only where it goes on from what is
+on display. While a proposal is on display the one after it is asked for.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ GRACE_S = 0.25
 """A request that the editor gave up lives so long: mostly the next key stroke wants the same answer."""
 AHEAD_AFTER_S = 0.1
 """A proposal that was on display so long is worth asking what comes after it."""
+EDITORS_PAUSE_S = 0.3
+"""An editor that asks later than so after a key stroke asks for another reason."""
+MOST_UNASKED = 4
+"""Requests made at key strokes that the editor never asked for: it may have ghost text turned off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,10 @@ class Session:
         self._proposals_of = ""
         self._shown: Proposal | None = None
         self._flight: Flight | None = None
+        self._last: Cursor | None = None
+        self._struck_s: float | None = None
+        self._early: asyncio.TimerHandle | None = None
+        self._unasked = MOST_UNASKED
         self._turn: asyncio.Future[None] | None = None
 
     @property
@@ -111,24 +120,50 @@ class Session:
     async def close(self) -> None:
         """End what is under way, and close the connections; a request that comes meanwhile opens its own."""
         self._take_turn()
+        self._unasked = MOST_UNASKED
+        if self._early:
+            self._early.cancel()
         if self._flight:
             await self._flight.end()
         await self._link.close()
 
+    def struck(self, cursor: Cursor) -> None:
+        """A key was struck, and the cursor is here now, by the look of it: ask before the editor does."""
+        before, self._last = self._last, cursor
+        self._struck_s = time.monotonic()
+        self._pace.key()
+        if self._early:
+            self._early.cancel()
+        near = before and before.is_near(cursor) and self._unasked < MOST_UNASKED
+        if near and self.settings.ask_early and self.settings.proposers != "lines" and self._is_wanted(cursor):
+            self._early = asyncio.get_running_loop().call_later(self._debounce_s, self._ask_early, cursor)
+
     async def complete(self, cursor: Cursor) -> Offer | None:
         """What to propose at the cursor; `None` when a newer request took over."""
         turn = self._take_turn()
-        self._pace.key()
+        struck_s = self._asked_for(cursor)
         if not self._is_wanted(cursor):
             return NOTHING
         try:
-            offer = self._kept(cursor) or await self._asked(cursor, turn)
+            offer = self._kept(cursor) or await self._asked(cursor, turn, struck_s)
         except asyncio.CancelledError:  # by the editor
             asyncio.get_running_loop().call_later(GRACE_S, self._let_go, turn)
             raise
         if offer is not None:
             self._show(cursor, offer, turn)
         return offer
+
+    def _asked_for(self, cursor: Cursor) -> float:
+        """Note that the editor asks; when the key was struck that it asks for."""
+        self._last, self._unasked = cursor, 0
+        if self._early:
+            self._early.cancel()
+        struck_s, self._struck_s = self._struck_s, None
+        now_s = time.monotonic()
+        if struck_s is not None and now_s - struck_s < EDITORS_PAUSE_S:
+            return struck_s
+        self._pace.key()
+        return now_s
 
     def _is_wanted(self, cursor: Cursor) -> bool:
         if not self.settings.enabled or (self.nearby and self.nearby.is_secret(cursor.document)):
@@ -146,10 +181,10 @@ class Session:
             return self._better(cursor, found) if not rest else Offer((found.text,), found.confidence)
         return Offer((rest,), self._shown.confidence) if rest and self._shown else None
 
-    async def _asked(self, cursor: Cursor, turn: asyncio.Future[None]) -> Offer | None:
+    async def _asked(self, cursor: Cursor, turn: asyncio.Future[None], struck_s: float) -> Offer | None:
         if self.settings.proposers == "lines":
             return self._better(cursor, None)
-        due_s = time.monotonic() + self.settings.deadline_ms / 1000
+        due_s = struck_s + self.settings.deadline_ms / 1000
         while True:
             flight = self._flight
             if not (flight and flight.under_way and flight.wanted_at(cursor.document, cursor.place)) or cursor.invoked:
@@ -158,7 +193,7 @@ class Session:
                 if not cursor.invoked:
                     if self.availability.wait_s > 0:
                         return self._better(cursor, None)
-                    if await _over(turn, self._debounce_s):
+                    if await _over(turn, max(struck_s + self._debounce_s - time.monotonic(), 0)):
                         return None
                 flight = self._take_off(cursor)
             if await _over(turn, max(due_s - time.monotonic(), 0), flight):
@@ -202,6 +237,7 @@ class Session:
             trigger=cursor.trigger,
             max_new_tokens=self.settings.max_new_tokens,
             single_line=cursor.extent.single_line if single_line is None else single_line,
+            time_budget_ms=None if cursor.invoked else self.settings.time_budget_ms or None,
         )
         budget = Budget.for_model(self._link.model, wish.max_new_tokens)
         here = cursor.document, cursor.place, cursor.origin, budget
@@ -223,6 +259,20 @@ class Session:
                 self._proposals_of = result.model
             self._proposals.add(flight.document, flight.place, result.text, result.confidence, ahead=flight.ahead)
         return result
+
+    def _ask_early(self, cursor: Cursor) -> None:
+        here = cursor.document, cursor.place
+        flight = self._flight
+        if flight and flight.under_way and flight.wanted_at(*here):
+            return
+        shown = self._shown.still(*here) if self._shown else None
+        if shown or self._proposals.find(*here) or self.availability.wait_s > 0:
+            return
+        self._unasked += 1
+        self._take_turn()  # who still waits for the answer at an older place would ask for it again
+        if flight:
+            flight.cancel()
+        self._take_off(cursor)
 
     def _show(self, cursor: Cursor, offer: Offer, turn: asyncio.Future[None]) -> None:
         self._shown = None

@@ -27,6 +27,12 @@ class Settings(BaseModel):
         default="auto", description="pause in typing before the server is asked; `auto`: by its speed and the typist's"
     )
     timeout_s: float = Field(default=8.0, gt=0, le=120, description="after which a proposal is given up")
+    time_budget_ms: int = Field(
+        default=1000,
+        ge=0,
+        le=60_000,
+        description="while typing, after which what is there by then is proposed; 0: no end",
+    )
     max_new_tokens: int = Field(default=64, ge=1, le=1024, description="upper bound on a proposal's tokens")
     single_line: Literal["auto", "always", "never"] = Field(
         default="auto", description="one line only: `auto` by the place of the cursor, `always`, or `never`"
@@ -40,6 +46,9 @@ class Settings(BaseModel):
     context: bool = Field(default=True, description="whether the model is shown pieces of the work space's other files")
     ignore: tuple[str, ...] = Field(
         default=(), description="patterns of files that are not indexed, as in a `.gitignore`, beside those there"
+    )
+    ask_early: bool = Field(
+        default=True, description="ask the server at the key stroke, before the editor's own pause is over"
     )
     ask_ahead: bool = Field(default=True, description="ask for the next proposal while one is on display")
     candidates: int = Field(default=3, ge=1, le=8, description="proposals to choose from when asked for by hand")

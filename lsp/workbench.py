@@ -18,8 +18,9 @@ from core.wire import Trigger
 from lsp.availability import State, Status
 from lsp.context import Origin, located, with_selection
 from lsp.cursor import Cursor
-from lsp.documents import Document
+from lsp.documents import Document, Place, path_of
 from lsp.nearby import Nearby
+from lsp.notifications import DIAGNOSTICS, STATUS
 from lsp.options import Options
 from lsp.positions import Encoding, encoding_named
 from lsp.session import Session
@@ -28,7 +29,6 @@ from lsp.settings import Settings, with_values
 if TYPE_CHECKING:
     from lsp.features import VernacularServer
 
-STATUS = "vernacular/status"
 QUIET_STATES = (State.READY, State.UNKNOWN)
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,11 @@ class Workbench:
             found = [(each.range.start.line, each.message) for each in params.diagnostics]
             self.nearby.diagnosed(params.uri, [(line, message) for line, message in found if isinstance(message, str)])
         except (AttributeError, TypeError):
-            logger.warning("vernacular/diagnostics came in another form than textDocument/publishDiagnostics")
+            logger.warning("%s came in another form than textDocument/publishDiagnostics", DIAGNOSTICS)
+
+    def struck(self, document: Document, place: Place) -> None:
+        """A key was struck, and the cursor is at `place` now, by the look of it."""
+        self.session.struck(self._cursor(document, place, Trigger.AUTOMATIC))
 
     async def propose(
         self, document: Document, position: types.Position, context: types.InlineCompletionContext
@@ -108,9 +112,7 @@ class Workbench:
             document, place = with_selection(document, start, end, selected.text)
         invoked = context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         trigger = Trigger.INVOKED if invoked else Trigger.AUTOMATIC
-        origin = self._origin(document)
-        cursor = Cursor(document, place, origin, trigger, self._registry.named(origin.language))
-        offer = await self.session.complete(cursor)
+        offer = await self.session.complete(self._cursor(document, place, trigger))
         if offer is None:
             return None
         return [types.InlineCompletionItem(insert_text=head + text, range=item_range) for text in offer.texts]
@@ -119,10 +121,11 @@ class Workbench:
     def _encoding(self) -> Encoding:
         return encoding_named(self._server.workspace.position_encoding)
 
-    def _origin(self, document: Document) -> Origin:
-        path = to_fs_path(document.uri) if document.uri.startswith("file:") else None
-        language = self._registry.for_document(document.language_id, path or document.uri).name
-        return located(Origin(language), Path(path) if path else None, self._folders)
+    def _cursor(self, document: Document, place: Place, trigger: Trigger) -> Cursor:
+        path = path_of(document.uri)
+        spec = self._registry.for_document(document.language_id, str(path or document.uri))
+        origin = located(Origin(spec.name), path, self._folders)
+        return Cursor(document, place, origin, trigger, spec)
 
     @property
     def _folders(self) -> list[Path]:

@@ -73,7 +73,7 @@ class Editor:
 
     def initialize(self, folder: Path | None = None, *, encodings: list[str] | None = None, **settings: object) -> Any:
         """Say hello; `settings` are the initialization options. Neither debounced nor
-        asked ahead unless they say otherwise."""
+        asked ahead or early unless they say otherwise."""
         general = {"positionEncodings": encodings} if encodings else {}
         uri = folder.as_uri() if folder else None
         result = self.request(
@@ -83,7 +83,7 @@ class Editor:
                 "rootUri": uri,
                 "workspaceFolders": [{"uri": uri, "name": folder.name}] if folder else None,
                 "capabilities": {"general": general, "textDocument": {"inlineCompletion": {}}},
-                "initializationOptions": {"debounce_ms": 0, "ask_ahead": False} | settings,
+                "initializationOptions": {"debounce_ms": 0, "ask_ahead": False, "ask_early": False} | settings,
             },
         )
         self.notify("initialized", {})

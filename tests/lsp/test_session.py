@@ -16,7 +16,7 @@ from lsp.availability import Status
 from lsp.context import Budget, Origin
 from lsp.cursor import Cursor
 from lsp.documents import Document, Place
-from lsp.session import NOTHING, Offer, Session
+from lsp.session import MOST_UNASKED, NOTHING, Offer, Session
 from lsp.settings import Settings
 from tests.lsp.fake_server import FakeServer, Reply, running
 
@@ -30,10 +30,18 @@ class Typist:
         self.session = session
         self.text = text
 
-    async def ghost_text(self, trigger: Trigger = Trigger.AUTOMATIC) -> Offer | None:
+    def cursor(self, trigger: Trigger = Trigger.AUTOMATIC) -> Cursor:
         *above, last = self.text.split("\n")
         document = Document.of("file:///a.py", self.text + AFTER)
-        return await self.session.complete(Cursor(document, Place(len(above), len(last)), Origin("python"), trigger))
+        return Cursor(document, Place(len(above), len(last)), Origin("python"), trigger)
+
+    async def ghost_text(self, trigger: Trigger = Trigger.AUTOMATIC) -> Offer | None:
+        return await self.session.complete(self.cursor(trigger))
+
+    def strike(self, text: str) -> None:
+        """Type as far as the editor has told of it: it has not asked yet."""
+        self.text += text
+        self.session.struck(self.cursor())
 
     async def type(self, text: str) -> asyncio.Task[Offer | None]:
         """Type, and ask without waiting for the answer."""
@@ -155,6 +163,67 @@ async def test_nothing_is_asked_ahead_of_a_proposal_that_is_gone(fake: FakeServe
     assert [request.prefix for request in fake.requests] == ["hel", "heap"]
 
 
+class TestAskingAtTheKeyStroke:
+    """Editors tell of a key at once and ask after a pause."""
+
+    async def test_the_answer_is_there_when_the_editor_asks(self, fake: FakeServer, session: Session) -> None:
+        typist = Typist(session, "hel")
+        await typist.ghost_text()
+        fake.reply = Reply("!")
+        typist.strike("x")
+        await until(lambda: len(fake.requests) == 2 and not session.under_way)
+        assert await typist.ghost_text() == Offer(("!",), 0.9)
+        assert [request.prefix for request in fake.requests] == ["hel", "helx"]
+
+    async def test_what_is_proposed_already_is_not_asked_again(self, fake: FakeServer, session: Session) -> None:
+        typist = Typist(session, "hel")
+        await typist.ghost_text()
+        typist.strike("l")
+        await asyncio.sleep(0.1)
+        assert await typist.ghost_text() == Offer(("o(world)",), 0.9)
+        assert len(fake.requests) == 1
+
+    async def test_a_newer_key_gives_up_what_fits_no_longer(self, fake: FakeServer, session: Session) -> None:
+        fake.reply = lambda request: Reply("lo", hang=True) if request.prefix == "hel" else Reply("(me)")
+        typist = Typist(session, "hel")
+        older = await typist.type("")
+        await until(lambda: fake.requests)
+        typist.strike("p")
+        assert await older is None
+        assert await typist.ghost_text() == Offer(("(me)",), 0.9)
+        assert [request.prefix for request in fake.requests] == ["hel", "help"]
+
+    async def test_a_key_within_the_pause_puts_it_off(self, fake: FakeServer, session: Session) -> None:
+        await session.configure(settings_for(fake, debounce_ms=2000))
+        typist = Typist(session, "hel")
+        typist.strike("l")
+        asked = await typist.type("")
+        typist.strike("o")
+        await asyncio.sleep(0.2)
+        assert fake.requests == []
+        asked.cancel()
+
+    @pytest.mark.parametrize("line", ["elsewhere", "turned off", "lines"])
+    async def test_nothing_is_asked_where_nobody_types(self, fake: FakeServer, session: Session, line: str) -> None:
+        typist = Typist(session, "hel")
+        await typist.ghost_text()
+        values: dict[str, Any] = {"elsewhere": {}, "turned off": {"ask_early": False}, "lines": {"proposers": "lines"}}
+        await session.configure(settings_for(fake, **values[line]))
+        typist.strike("\n\n\n\nx" if line == "elsewhere" else "x")
+        await asyncio.sleep(0.1)
+        assert len(fake.requests) == 1
+
+    async def test_an_editor_that_never_asks_costs_few_requests(self, fake: FakeServer, session: Session) -> None:
+        fake.reply = Reply("")
+        typist = Typist(session, "hel")
+        await typist.ghost_text()
+        for number in range(10):
+            typist.strike(str(number))
+            await until(lambda: not session.under_way)
+            await asyncio.sleep(0.02)
+        assert 2 <= len(fake.requests) <= 1 + MOST_UNASKED
+
+
 async def test_asked_by_hand_there_are_several(fake: FakeServer, session: Session) -> None:
     fake.reply = Reply("lo", alternatives=("p", "lo"))
     typist = Typist(session, "hel")
@@ -227,6 +296,15 @@ async def test_who_proposes_can_be_chosen(
     offer = await Typist(session, "hel").ghost_text()
     assert offer and offer.texts == texts
     assert len(fake.requests) == requests
+
+
+async def test_what_somebody_asked_for_by_hand_may_take_its_time(fake: FakeServer, session: Session) -> None:
+    typist = Typist(session, "hel")
+    await typist.ghost_text()
+    await typist.ghost_text(Trigger.INVOKED)
+    await session.configure(settings_for(fake, time_budget_ms=0))
+    await typist.ghost_text()
+    assert [request.time_budget_ms for request in fake.requests] == [1000, None, None]
 
 
 async def test_pieces_of_other_files_go_with_the_request(fake: FakeServer, session: Session) -> None:

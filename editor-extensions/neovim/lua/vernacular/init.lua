@@ -21,6 +21,8 @@ local function client_config(options)
     filetypes = options.filetypes,
     root_markers = options.root_markers,
     init_options = settings,
+    -- The server asks for the completion when it hears of a key, while Neovim waits 200 ms before it asks.
+    flags = { debounce_text_changes = 0 },
     handlers = {
       ['vernacular/status'] = function(_, status)
         require('vernacular.status').update(status)
