@@ -11,13 +11,15 @@ text depends on the seed alone (`evaluation/replay`).
 run: median time from key to right text at most half of the naive client's and of llama.cpp's, for the model alone and
 for both; the 95th percentile at most half of the naive client's and no more than llama.cpp's; prompt tokens computed at
 most a quarter of the naive client's; characters saved above the naive client's and above either proposer's alone, by a
-paired interval over files that leaves out zero. Times are compared in the strokes where both were right.
+paired interval over files that leaves out zero. Times are compared in the strokes where both were right, and each
+side's over its own strokes. `immediate` is this system in an editor without a pause, which is how the peers are asked.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -39,13 +41,28 @@ from evaluation.replay.person import Habits
 from evaluation.replay.play import Passage
 from evaluation.replay.records import RECORDS, Conditions, FileRecord, read_record
 from evaluation.replay.run import replay
-from evaluation.replay.table import report, rows
+from evaluation.replay.table import report, rows, signed
 from evaluation.replay.texts import passages
 
 LANGUAGES = (Path("examples/levy/languages"),)
 PAIRED = "key to right text where both are right, "
 SAVED = "characters saved"
+COMPARED = (SAVED, "wrong per 100 characters", PAIRED + "p50", PAIRED + "p95", "requests per key")
+PLAIN = "key to right text, "
 OURS, NAIVE, LLAMA = "ours", "naive", "llama"
+PROFILES = ("vscode", "neovim", "immediate")
+BASE = "both, vscode"
+FEATURES: Mapping[str, Mapping[str, Any]] = {
+    "not asking early": {"ask_early": False},
+    "not asking ahead": {"ask_ahead": False},
+    "asking at each key": {"debounce_ms": 0},
+    "deadline 150 ms": {"deadline_ms": 150},
+    "deadline 1 s": {"deadline_ms": 1000},
+    "without other files": {"context": False},
+    "always one line": {"single_line": "always"},
+    "several lines": {"single_line": "never"},
+}
+"""What `--features` compares with `BASE`: the defaults with these settings put over them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +79,19 @@ def conditions(template: str) -> dict[str, Condition]:
     """Every side by name; `template` is the model's own layout."""
     ours = {
         f"{proposers}, {profile}": Condition(OURS, "lsp", profile, {"proposers": proposers})
-        for profile in ("vscode", "neovim")
+        for profile in PROFILES
         for proposers in ("model", "lines", "both")
     }
     return ours | {
         "naive, vLLM": Condition(NAIVE, "naive", settings={"template": template}),
         "llama.vim, llama.cpp": Condition(LLAMA, "llama-vim", settings={"template": template}),
     }
+
+
+def features() -> dict[str, Condition]:
+    """The defaults, and each of `FEATURES`."""
+    settings = {BASE: {}, **FEATURES}
+    return {name: Condition(OURS, "lsp", "vscode", each) for name, each in settings.items()}
 
 
 def main() -> None:
@@ -81,6 +104,7 @@ def main() -> None:
     parser.add_argument("--inside", action="store_true", help="type inside the files, not at their start")
     parser.add_argument("--minutes", type=float, default=240, help="of the whole run")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="conditions to run; all if not given")
+    parser.add_argument("--features", action="store_true", help="compare the defaults with single settings instead")
     parser.add_argument("--watch", action="store_true", help="take no proposal: each condition sees every key")
     parser.add_argument("--seed", type=int, default=1, help="chooses passages and strokes")
     parser.add_argument("--folder", type=Path, default=Path("runs/typing"), help="keeps what is done")
@@ -94,7 +118,7 @@ def main() -> None:
 
 def _measure(arguments: argparse.Namespace) -> None:
     described = json.loads((arguments.model / "vernacular.json").read_text(encoding="utf-8"))
-    sides = conditions(str(described["template"]))
+    sides = features() if arguments.features else conditions(str(described["template"]))
     if unknown := [name for name in arguments.only if name not in sides]:
         sys.exit(f"error: there is no condition {unknown[0]!r}; known: {'; '.join(sides)}")
     sides = {name: side for name, side in sides.items() if not arguments.only or name in arguments.only}
@@ -206,14 +230,25 @@ def _publish(
     files = len(next(iter(records.values())))
     watching = ", taking no proposal" if arguments.watch else ""
     publish(
-        "typing_watched" if arguments.watch else "typing",
+        "typing" + "_features" * arguments.features + "_watched" * arguments.watch,
         f"{model}: {files} passages of up to {arguments.characters} characters typed, seed {arguments.seed}{watching};"
         " in brackets 95 % intervals over files",
         ["", *tables],
         [[figure, *(table[figure] for table in tables.values())] for figure in figures],
         {"conditions": {name: report(_conditions(sides[name], arguments), typed) for name, typed in records.items()}},
-        verdicts(records),
+        by_feature(records) if arguments.features else verdicts(records),
     )
+
+
+def by_feature(records: Mapping[str, Sequence[FileRecord]]) -> list[str]:
+    """One line for each setting: how it differs from the defaults."""
+    said = []
+    for name, files in records.items():
+        if name != BASE:
+            pairs = {each.name: each for each in differences(records[BASE], files)}
+            parts = (f"{figure} {signed(pairs[figure])}" for figure in COMPARED)
+            said.append(f"{name}: {'; '.join(parts)}")
+    return said
 
 
 def verdicts(records: Mapping[str, Sequence[FileRecord]]) -> list[str]:
@@ -225,7 +260,7 @@ def verdicts(records: Mapping[str, Sequence[FileRecord]]) -> list[str]:
             pairs = {each.name: each for each in differences(records[other], records[ours])}
             found.extend(judge(pairs, f"{ours} against {other}"))
 
-    for profile in ("vscode", "neovim"):
+    for profile in PROFILES:
         for proposers in ("model", "both"):
             ours = f"{proposers}, {profile}"
             for other, most_p95 in (("naive, vLLM", 0.5), ("llama.vim, llama.cpp", 1.0)):
@@ -241,15 +276,16 @@ def verdicts(records: Mapping[str, Sequence[FileRecord]]) -> list[str]:
 def _times(pairs: Mapping[str, Difference], who: str, most_p95: float) -> list[str]:
     lines = []
     for share, most in (("p50", 0.5), ("p95", most_p95)):
-        pair = pairs[PAIRED + share]
-        if not pair.first > 0:
-            lines.append(f"{who}: key to right text {share}: no stroke where both were right")
-        else:
-            ratio = pair.second / pair.first
-            reached = "reached" if ratio <= most else "missed"
+        for figure in (PAIRED, PLAIN):
+            pair = pairs[figure + share]
+            if math.isnan(pair.first) or math.isnan(pair.second):
+                lines.append(f"{who}: {figure}{share}: no such stroke")
+                continue
+            reached = "reached" if pair.second <= most * pair.first else "missed"
+            times = f"{pair.second / pair.first:.2f} times " if pair.first >= 1 else "beside "
             lines.append(
-                f"{who}: key to right text {share} {pair.second:.0f} ms, {ratio:.2f} times {pair.first:.0f} ms"
-                f" (goal at most {most:g}): {reached}"
+                f"{who}: {figure}{share}: {pair.second:.0f} ms, {times}{pair.first:.0f} ms"
+                f" (goal at most {most:g} times): {reached}"
             )
     return lines
 

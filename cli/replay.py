@@ -32,6 +32,7 @@ class ProfileName(StrEnum):
 
     VSCODE = "vscode"
     NEOVIM = "neovim"
+    IMMEDIATE = "immediate"
 
 
 def register(app: typer.Typer) -> None:

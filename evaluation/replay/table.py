@@ -36,7 +36,7 @@ DIFFERENCE_COLUMNS = ("", "first", "second", "second - first (95 %)", "")
 def difference_rows(found: Sequence[Difference]) -> Rows:
     """One row a figure."""
     return [
-        (d.name, number(d.first, d.unit), number(d.second, d.unit), _signed(d), "real" if d.is_real else "")
+        (d.name, number(d.first, d.unit), number(d.second, d.unit), signed(d), "real" if d.is_real else "")
         for d in found
     ]
 
@@ -90,13 +90,15 @@ def _value(line: Line) -> str:
     return f"{said} ({number(line.value.low, line.unit)} to {number(line.value.high, line.unit)})"
 
 
-def _signed(d: Difference) -> str:
-    def signed(value: float) -> str:
+def signed(d: Difference) -> str:
+    """A difference with its sign and interval, for people."""
+
+    def with_sign(value: float) -> str:
         return number(value, d.unit) if math.isnan(value) or value < 0 else f"+{number(value, d.unit)}"
 
     value = d.difference
-    said = signed(value.estimate)
-    return said if math.isnan(value.low) else f"{said} ({signed(value.low)} to {signed(value.high)})"
+    said = with_sign(value.estimate)
+    return said if math.isnan(value.low) else f"{said} ({with_sign(value.low)} to {with_sign(value.high)})"
 
 
 def _interval(value: Interval) -> dict[str, float | None]:

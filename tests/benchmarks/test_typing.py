@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.typing import conditions, verdicts
+from benchmarks.typing import BASE, FEATURES, by_feature, conditions, features, verdicts
 from evaluation.replay.person import Verdict
 from evaluation.replay.records import FileRecord, Moment, Usage
+from lsp.settings import Settings
 
 
 def records(saved: int, right_ms: float, computed: int) -> list[FileRecord]:
@@ -35,11 +36,11 @@ def test_goals_are_judged_against_each_peer() -> None:
         }
     )
     said = {line.rpartition(": ")[0]: line.rpartition(": ")[2] for line in lines}
-    assert len(said) == 6
-    assert [verdict for line, verdict in said.items() if "naive" in line] == ["reached"] * 4
+    assert len(said) == 10
+    assert [verdict for line, verdict in said.items() if "naive" in line] == ["reached"] * 6
     llama = {line: verdict for line, verdict in said.items() if "llama" in line}
-    assert [verdict for line, verdict in llama.items() if " p50 " in line] == ["missed"]  # 40 of 60 ms
-    assert [verdict for line, verdict in llama.items() if " p95 " in line] == ["reached"]
+    assert [verdict for line, verdict in llama.items() if "p50: " in line] == ["missed"] * 2  # 40 of 60 ms
+    assert [verdict for line, verdict in llama.items() if "p95: " in line] == ["reached"] * 2
 
 
 def test_no_lead_is_no_goal_reached() -> None:
@@ -49,7 +50,22 @@ def test_no_lead_is_no_goal_reached() -> None:
     assert all(line.endswith("missed") for line in lines)
 
 
+def test_a_feature_is_one_setting_of_the_defaults() -> None:
+    sides = features()
+    assert list(sides) == [BASE, *FEATURES]
+    defaults = Settings().model_dump()
+    for name, side in sides.items():
+        settings = Settings.model_validate(side.settings).model_dump()
+        assert sum(settings[key] != defaults[key] for key in settings) == (name != BASE)
+
+
+def test_what_a_setting_changes_is_said_beside_the_defaults() -> None:
+    (line,) = by_feature({BASE: records(20, 100, 1000), "not asking early": records(15, 150, 1000)})
+    assert line.startswith("not asking early: characters saved -5.0%")
+    assert "right, p50 +50 ms" in line
+
+
 def test_every_proposer_is_typed_before_in_both_editors_beside_both_peers() -> None:
     sides = conditions("embedded-spm")
-    assert len(sides) == 8
+    assert len(sides) == 11
     assert {side.settings.get("template") for side in sides.values() if side.client != "lsp"} == {"embedded-spm"}

@@ -2,7 +2,8 @@
 
 VS Code 1.x (`inlineCompletionsModel.ts`): asks 50 ms after the last change, cancels the request before, keeps showing a
 proposal that is typed along. Neovim 0.12 (`vim/lsp/inline_completion.lua`): asks 200 ms after the last change, cancels
-nothing, and goes on showing an old proposal on its line, less the characters typed since, right or not.
+nothing, and goes on showing an old proposal on its line, less the characters typed since, right or not. `immediate` is
+an editor that asks at the key, as llama.vim does in Vim: it compares servers and clients without an editor's pause.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ PROFILES = {
     for profile in (
         Profile("vscode", debounce_ms=50, cancels=True, keeps_what_differs=False),
         Profile("neovim", debounce_ms=200, cancels=False, keeps_what_differs=True),
+        Profile("immediate", debounce_ms=0, cancels=True, keeps_what_differs=False),
     )
 }
 
