@@ -44,12 +44,12 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         busy, settled, huge = (Path(name, kind) for kind in ("busy", "settled", "huge"))
-        _make(busy, arguments.files)
+        make_workspace(busy, arguments.files)
         idle_ms = _lateness()
         late_ms, asked_ms, took_s = _while_indexing(busy)
-        _make(settled, 2000)
+        make_workspace(settled, 2000)
         keys_ms, lines_ms = _settled(settled, arguments.keys)
-        _make(huge, arguments.huge // 5, empty=arguments.huge - arguments.huge // 5)
+        make_workspace(huge, arguments.huge // 5, empty=arguments.huge - arguments.huge // 5)
         command = [sys.executable, "-m", "benchmarks.indexing", "--memory", str(huge)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         memory_mb = float(done.stdout.split()[-1])
@@ -85,7 +85,7 @@ def main() -> None:
     )
 
 
-def _make(folder: Path, files: int, empty: int = 0) -> None:
+def make_workspace(folder: Path, files: int, empty: int = 0) -> None:
     """Python files that declare and use each other's functions; the same for the same numbers."""
     rng = random.Random(files)
     for number in range(files + empty):
@@ -110,7 +110,8 @@ def _module(rng: random.Random, number: int, files: int) -> str:
     return f"from part_{number % 7} import module_{rng.randrange(files)}\n\n\n" + "".join(functions)
 
 
-def _document(folder: Path, lines: int = 5000) -> Document:
+def long_document(folder: Path, lines: int = 5000) -> Document:
+    """A module of so many lines, not on the disk, in the manner of the others."""
     text = "".join(_module(random.Random(seed), seed, 2000) for seed in range(lines // 57 + 1))
     return Document.of((folder / "part_1" / "typed.py").as_uri(), "\n".join(text.split("\n")[:lines]) + "\n", "python")
 
@@ -149,7 +150,7 @@ def _lateness(seconds: float = 5.0) -> list[float]:
 def _while_indexing(folder: Path) -> tuple[list[float], list[float], float]:
     """How late the loop woke, what the answers took, both in milliseconds, and how long indexing took, in seconds."""
     workspace = Workspace([folder], load_languages([], {}))
-    document = _document(folder)
+    document = long_document(folder)
     workspace.opened(document)
     late_ms: list[float] = []
     asked_ms: list[float] = []
@@ -169,7 +170,7 @@ def _while_indexing(folder: Path) -> tuple[list[float], list[float], float]:
 def _settled(folder: Path, keys: int) -> tuple[list[float], list[float]]:
     """What the answers took for every key, and for those that began a line, in milliseconds."""
     workspace = Workspace([folder], load_languages([], {}))
-    document = _document(folder)
+    document = long_document(folder)
     workspace.opened(document)
     workspace.start()
     lines_ms: list[float] = []
@@ -187,7 +188,7 @@ def _memory(folder: Path) -> float:
     import lsp.workbench  # noqa: F401  what the language server has in memory besides
 
     workspace = Workspace([folder], load_languages([], {}))
-    document = _document(folder)
+    document = long_document(folder)
     workspace.opened(document)
     workspace.start()
     while not workspace.status.finished:

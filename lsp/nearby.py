@@ -27,7 +27,8 @@ from lsp.workspace.workspace import Workspace
 
 LOOK_AGAIN_S = 1.0
 """So often is asked whether the files around the cursor are others now."""
-STEP_S = 0.005
+STEP_S, REST_S = 0.002, 0.006
+"""Learning holds up the event loop for so long at a time, and then leaves it alone: a key takes several turns."""
 PROPOSED_LINES = 4
 PARSE_LIMIT_S = 0.5
 """For all the texts that somebody who asked by hand can choose from."""
@@ -54,6 +55,7 @@ class Nearby:
         self._learnt: dict[str, int] = {}
         self._learnt_from: dict[str, FileBlocks] | None = None
         self._learning: asyncio.Task[None] | None = None
+        self._unread: dict[str, Document] = {}
 
     def start(self, documents: Documents) -> None:
         """Begin to index, and listen to the documents."""
@@ -76,12 +78,13 @@ class Nearby:
     def edited(self, document: Document) -> None:
         """A document has another version."""
         self._workspace.edited(document)
-        self._follow(document)
+        self._unread[document.uri] = document  # where somebody types, `line` reads it; elsewhere it has time
 
     def closed(self, uri: str) -> None:
         """The editor closed a document."""
         self._workspace.closed(uri)
         self._lines.forget(uri)
+        self._unread.pop(uri, None)
         self._learnt_from, self._learnt = None, {}  # its file may be learned again
         self._diagnostics.pop(uri, None)
 
@@ -104,6 +107,7 @@ class Nearby:
 
     def line(self, document: Document, place: Place, language: str) -> Proposal:
         """How lines like this one went on."""
+        self._unread.pop(document.uri, None)
         return self._lines.propose(document, place, kind_of(language, document.uri), most_lines=PROPOSED_LINES)
 
     async def settled(self, limit_s: float) -> str:
@@ -127,10 +131,12 @@ class Nearby:
         while True:
             await asyncio.sleep(LOOK_AGAIN_S)
             try:
+                while self._unread:
+                    self._follow(self._unread.popitem()[1])
                 more = True
                 while more:
                     more = self._lines.catch_up(STEP_S)
-                    await asyncio.sleep(STEP_S)
+                    await asyncio.sleep(REST_S)
                 await self._learn_neighbours()
                 self._say_what_is_indexed()
             except Exception:  # a mistake of this program, which must not end what is learned later
@@ -151,6 +157,6 @@ class Nearby:
             if self._learnt.get(shown) == hash(file.text) or not (uri := self._workspace.uri_of(shown)):
                 continue
             for _ in self._lines.learning(uri, file.text, file.language):
-                await asyncio.sleep(0)
+                await asyncio.sleep(REST_S)
             self._learnt[shown] = hash(file.text)
         self._learnt_from = neighbours

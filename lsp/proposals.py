@@ -56,21 +56,33 @@ class Around:
                 return size
         return None
 
-    def ends(self, now: Around, more: str = "") -> bool:
-        """Whether the text before this place, and `more`, is what stands before `now`: all of it, or its end."""
-        before = self.before + more
-        return now.before == before if self.whole else now.before.endswith(before)
+    def typed_along(self, now: Around, text: str) -> str | None:
+        """How much of `text` was typed here until `now`, the most that it can be; `None` where something else was."""
+        at = now.before.find(self.before)
+        while at >= 0 and not (at and self.whole):
+            typed = now.before[at + len(self.before) :]
+            if text.startswith(typed):
+                return typed
+            at = now.before.find(self.before, at + 1)
+        return None
+
+    def deleted_before(self, now: Around) -> str:
+        """What was deleted before this place on its line until `now`; nothing where something else happened."""
+        line = self.before[self.before.rfind("\n") + 1 :]
+        for size in range(1, min(len(line), MOST_DELETED) + 1):
+            left = self.before[:-size]
+            if now.before == left if self.whole else now.before.endswith(left):
+                return self.before[-size:]
+        return ""
 
     def typed_since(self, document: Document, place: Place) -> str | None:
         """What was typed here until the cursor came to `place`; `None` where that is no continuation of this place."""
         now = Around.of(document, place, MOST_TYPED)
         if now.uri != self.uri or self.added(now.after) is None:
             return None
-        for size in range(min(MOST_TYPED, len(now.before)) + 1):
-            typed = now.before[len(now.before) - size :]
-            if self.ends(now, typed):
-                return typed
-        return None
+        at = (0 if now.before.startswith(self.before) else -1) if self.whole else now.before.rfind(self.before)
+        typed = now.before[at + len(self.before) :]
+        return typed if at >= 0 and len(typed) <= MOST_TYPED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,10 @@ class Proposal:
 
     def still(self, document: Document, place: Place) -> str | None:
         """What is left of it at `place`; `None` where it does not belong there."""
-        now = Around.of(document, place, len(self.text))
+        return self.left_at(Around.of(document, place, len(self.text)))
+
+    def left_at(self, now: Around) -> str | None:
+        """`still`, of a place with at least as much before it as this text is long."""
         added = self.around.added(now.after) if now.uri == self.around.uri else None
         if added is None:
             return None
@@ -95,16 +110,13 @@ class Proposal:
         return clean(left, Surroundings.of(now.before, now.after)) if left and added else left
 
     def _left(self, now: Around) -> str | None:
-        for size in range(len(self.text), -1, -1):
-            if self.around.ends(now, self.text[:size]):
-                return self.text[size:]
-        if self.ahead:
+        typed = self.around.typed_along(now, self.text)
+        if typed is not None:
+            return self.text[len(typed) :]
+        if self.ahead or not self.text:
             return None
-        line = self.around.before[self.around.before.rfind("\n") + 1 :]
-        for size in range(1, min(len(line), MOST_DELETED) + 1 if self.text else 0):
-            if replace(self.around, before=self.around.before[:-size]).ends(now):
-                return self.around.before[-size:] + self.text
-        return None
+        deleted = self.around.deleted_before(now)
+        return deleted + self.text if deleted else None
 
 
 @dataclass(slots=True)
@@ -122,8 +134,9 @@ class Proposals:
 
         With text on display there, only an answer that goes on from it: `extending` is that text.
         """
+        now = Around.of(document, place, max((len(proposal.text) for proposal in self.kept), default=0))
         for proposal in self.kept:
-            left = proposal.still(document, place)
+            left = proposal.left_at(now)
             if left == "" and proposal.text:
                 continue
             if left is not None and left.startswith(extending):

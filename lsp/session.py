@@ -35,6 +35,8 @@ GRACE_S = 0.25
 """A request that the editor gave up lives so long: mostly the next key stroke wants the same answer."""
 AHEAD_AFTER_S = 0.1
 """A proposal that was on display so long is worth asking what comes after it."""
+LINES_AFTER_S = 0.005
+"""The work space's lines are looked up while the model works, once the request is on its way."""
 EDITORS_PAUSE_S = 0.3
 """An editor that asks later than so after a key stroke asks for another reason."""
 MOST_UNASKED = 4
@@ -91,6 +93,7 @@ class Session:
         self._last: Cursor | None = None
         self._struck_s: float | None = None
         self._early: asyncio.TimerHandle | None = None
+        self._line_at: tuple[Cursor, list[Option]] | None = None
         self._unasked = MOST_UNASKED
         self._turn: asyncio.Future[None] | None = None
 
@@ -196,6 +199,7 @@ class Session:
                     if await _over(turn, max(struck_s + self._debounce_s - time.monotonic(), 0)):
                         return None
                 flight = self._take_off(cursor)
+            asyncio.get_running_loop().call_later(LINES_AFTER_S, self._line, cursor)
             if await _over(turn, max(due_s - time.monotonic(), 0), flight):
                 return None
             if flight.under_way:
@@ -226,8 +230,10 @@ class Session:
     def _line(self, cursor: Cursor) -> list[Option]:
         if self.nearby is None or self.settings.proposers == "model":
             return []
-        line = self.nearby.line(cursor.document, cursor.place, cursor.origin.language)
-        return [Option(line.text, line.confidence, Proposer.LINES)]
+        if self._line_at is None or self._line_at[0] is not cursor:
+            line = self.nearby.line(cursor.document, cursor.place, cursor.origin.language)
+            self._line_at = cursor, [Option(line.text, line.confidence, Proposer.LINES)]
+        return self._line_at[1]
 
     def _take_off(self, cursor: Cursor, *, ahead: bool = False) -> Flight:
         single_line = SINGLE_LINE[self.settings.single_line]

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 
 WORK_S = 0.002
 LONGEST_REST_S = 0.05
+QUIET_S = 0.03
+"""After a key stroke the thread begins nothing for so long: the event loop has several turns to take by then."""
 SWITCH_S = 0.0005
 """After which the event loop, once it has something to do, gets the interpreter."""
 
@@ -51,6 +53,7 @@ class Worker:
         self._changed = threading.Condition()
         self._closing = False
         self._idle = False
+        self._quiet_until = 0.0
         self._thread = threading.Thread(target=self._run, name="workspace index", daemon=True)
 
     def start(self) -> None:
@@ -63,6 +66,10 @@ class Worker:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
+
+    def hush(self) -> None:
+        """A key was struck: begin nothing for a moment."""
+        self._quiet_until = time.monotonic() + QUIET_S
 
     def urgent(self, job: Job) -> None:
         """Do a job before everything that is slow."""
@@ -99,6 +106,8 @@ class Worker:
                 if job is None:
                     self._rest(again_s)
                     continue
+            while (quiet_s := self._quiet_until - time.monotonic()) > 0:
+                time.sleep(quiet_s)
             if not _advanced(job):
                 with self._changed:
                     if self._urgent and self._urgent[0] is job:

@@ -85,7 +85,7 @@ class Workspace:
         self._focus: OpenDocument | None = None
         self._gathered = ""
         self._ready = 0
-        self._walked = False
+        self._finished = False
 
     def start(self) -> None:
         """Begin to index, in the background."""
@@ -111,6 +111,7 @@ class Workspace:
 
     def edited(self, document: Document) -> None:
         """The document is another now. Costs microseconds: the work comes when typing pauses."""
+        self._worker.hush()
         path, shown = self._place(document.uri)
         if not shown:
             return
@@ -141,7 +142,7 @@ class Workspace:
     def status(self) -> Status:
         """What is indexed by now."""
         table, pool = self._index.table, self._index.pool
-        return Status(len(table), table.declarations, self._index.left_out, len(pool.files), self._walked)
+        return Status(len(table), table.declarations, self._index.left_out, len(pool.files), self._finished)
 
     def neighbours(self) -> dict[str, FileBlocks]:
         """The files near the present document that are searched for similar code, by how their paths are shown."""
@@ -174,6 +175,7 @@ class Workspace:
         A document outside the workspace's folders gets the manual and its diagnostics alone, a secret one nothing.
         `diagnostics` are (line, message) with lines from 0.
         """
+        self._worker.hush()
         path, own = self._place(document.uri)
         if path is not None and not own and is_secret(path):
             return ()
@@ -242,12 +244,12 @@ class Workspace:
         self._ready += first
 
     def _walk(self) -> Job:
-        self._walked = False
+        self._finished = False
         yield from self._index.walk(self._is_open)
-        self._walked = True
         self._ready += 1
         self._gathered = ""  # the present document's neighbours are known only now
         yield from self._index.parse(self._is_open)
+        self._finished = True
 
     def _is_open(self, shown: str) -> bool:
         return any(opened.path == shown for opened in list(self._open.values()))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from completion.parsing import Parsing
 from core.language_files import load_languages
 from core.wire import ContextPiece, PieceKind
 from lsp.context import Budget, Origin, piece_bytes
@@ -286,6 +287,32 @@ def test_a_workspace_of_bad_files_is_survived(tmp_path: Path, make: Make) -> Non
     found = of_kind(ask(workspace, tmp_path, "a.py", "helper(|)\n"), PieceKind.DECLARATION)
     assert found["good.py"].startswith("def helper(good):")
     assert set(found) <= {"good.py", "half.py"}
+
+
+@pytest.mark.parametrize(
+    "grammar",
+    [
+        pytest.param('import re\ndef language():\n    re.match(r"(a|a)+$", "a" * 64 + "b")\n', id="hangs"),
+        pytest.param("import os\ndef language():\n    os.abort()\n", id="crashes"),
+    ],
+)
+def test_a_grammar_that_is_no_good_costs_no_declaration(tmp_path: Path, grammar: str) -> None:
+    modules, languages, code = (tmp_path / name for name in ("modules", "languages", "code"))
+    write(modules, **{"bad_grammar.py": grammar})
+    described = "name: inhouse\ndisplay_name: In-house\nextensions: [.inh]\ndefinition_keywords: [rule]\n"
+    write(languages, **{"inhouse.yaml": described + "grammar: {package: bad-grammar, module: bad_grammar}\n"})
+    write(code, **{f"part{number}.inh": f"rule price_{number}(hours)\n  hours\n" for number in range(6)})
+    registry = load_languages([languages], {})
+    workspace = Workspace([code], registry, parsing=Parsing([modules]))
+    workspace.start()
+    assert workspace.wait(WAIT_S)
+    opened, place = document(code, "typed.inh", "price_3(|)\n")
+    workspace.opened(opened)
+    assert workspace.wait(WAIT_S)
+    pieces = workspace.pieces(opened, place, Origin("inhouse", "typed.inh", "code"), BUDGET)
+    workspace.close()
+    assert any("rule price_3(hours)" in piece.text for piece in pieces)
+    assert workspace.status.files == 7
 
 
 def test_files_that_vanish_while_they_are_indexed(tmp_path: Path) -> None:
