@@ -138,7 +138,7 @@ class Session:
         if self._early:
             self._early.cancel()
         near = before and before.is_near(cursor) and self._unasked < MOST_UNASKED
-        if near and self.settings.ask_early and self.settings.proposers != "lines" and self._is_wanted(cursor):
+        if near and self.settings.ask_early and self.settings.proposers != "lines":
             self._early = asyncio.get_running_loop().call_later(self._debounce_s, self._ask_early, cursor)
 
     async def complete(self, cursor: Cursor) -> Offer | None:
@@ -272,7 +272,7 @@ class Session:
         if flight and flight.under_way and flight.wanted_at(*here):
             return
         shown = self._shown.still(*here) if self._shown else None
-        if shown or self._proposals.find(*here) or self.availability.wait_s > 0:
+        if shown or self._proposals.find(*here) or self.availability.wait_s > 0 or not self._is_wanted(cursor):
             return
         self._unasked += 1
         self._take_turn()  # who still waits for the answer at an older place would ask for it again
