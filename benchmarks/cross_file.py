@@ -6,7 +6,7 @@ the line's beginning with `--from line`. The workspace is indexed as the editor'
 and asked about as an open document. Each position is asked twice through a real completion server, with the pieces and
 without; right means that the answer's first line is what the file has, up to white space.
 
-    python -m benchmarks.cross_file --server URL --workspace FOLDER [--language moonbit] [--positions 100]
+    python -m benchmarks.cross_file --server URL --workspace FOLDER [--language moonbit lua] [--positions 100]
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rapidfuzz.distance import Indel
 
@@ -26,6 +27,7 @@ from completion.declarations import declarations
 from completion.declarations.words import WORD, words
 from core.language_files import LanguageRegistry, load_languages
 from core.wire import ContextPiece, Trigger
+from evaluation.scoring.statistics import mcnemar
 from lsp.client import CompletionClient
 from lsp.context import Budget, Origin, Wish, completion_request
 from lsp.documents import Document, Place
@@ -156,42 +158,54 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", required=True, help="a completion server's address")
     parser.add_argument("--workspace", type=Path, required=True, help="a folder of code that the model has not seen")
-    parser.add_argument("--language", default="moonbit", help="whose files are asked about")
+    parser.add_argument("--language", nargs="+", default=["moonbit"], help="whose files are asked about")
     parser.add_argument("--languages", type=Path, action="append", default=[], help="a folder of language files")
-    parser.add_argument("--positions", type=int, default=100, help="how many positions, drawn from all")
+    parser.add_argument("--positions", type=int, default=100, help="positions of each language, drawn from all")
     parser.add_argument("--from", dest="start", choices=("name", "line"), default="name", help="where the hole begins")
     parser.add_argument("--seed", type=int, default=1, help="of the draw")
     arguments = parser.parse_args()
     folder = arguments.workspace.resolve()
     registry = load_languages(arguments.languages)
-    every = positions(folder, registry, arguments.language, arguments.start == "line")
-    if not every:
-        raise SystemExit(f"error: {arguments.workspace}: no {arguments.language} file there uses another one's names")
-    found = random.Random(arguments.seed).sample(every, min(arguments.positions, len(every)))
-    answers = asyncio.run(ask(arguments.server, folder, found, registry, arguments.language))
-    rows = []
-    for label, lines in (("with", [a.with_context for a in answers]), ("without", [a.without for a in answers])):
-        expected = [answer.position.expected for answer in answers]
-        right = [is_right(line, wanted) for line, wanted in zip(lines, expected, strict=True)]
-        near = [Indel.normalized_similarity(line.strip(), w.strip()) for line, w in zip(lines, expected, strict=True)]
-        rows.append([f"{label} context", f"{100 * sum(right) / len(right):.1f}", f"{100 * sum(near) / len(near):.1f}"])
-    shown = sum(answer.shown for answer in answers) / len(answers)
-    gained = sum(
-        is_right(a.with_context, a.position.expected) > is_right(a.without, a.position.expected) for a in answers
-    )
-    lost = sum(
-        is_right(a.with_context, a.position.expected) < is_right(a.without, a.position.expected) for a in answers
-    )
+    rows: list[list[str]] = []
+    said: list[str] = []
+    kept: dict[str, Any] = {}
+    for language in arguments.language:
+        every = positions(folder, registry, language, arguments.start == "line")
+        if not every:
+            raise SystemExit(f"error: {arguments.workspace}: no {language} file there uses another one's names")
+        found = random.Random(arguments.seed).sample(every, min(arguments.positions, len(every)))
+        answers = asyncio.run(ask(arguments.server, folder, found, registry, language))
+        rows += _rows(language, answers)
+        said.append(_verdict(language, answers))
+        kept[language] = {"answers": [asdict(answer) for answer in answers], "of": len(every)}
     publish(
         "cross_file",
-        f"{arguments.language}: {len(answers)} lines that use another file's declaration, from the {arguments.start}",
-        ["", "exact match %", "edit similarity %"],
+        f"Lines that use another file's declaration, from the {arguments.start}, seed {arguments.seed}",
+        ["", "positions", "exact match %", "edit similarity %"],
         rows,
-        {"answers": [asdict(answer) for answer in answers], "seed": arguments.seed, "of": len(every)},
-        [
-            f"right only with context: {gained}; right only without: {lost}.",
-            f"the pieces held the declaration's name in {100 * shown:.0f} % of the positions.",
-        ],
+        kept,
+        said,
+    )
+
+
+def _rows(language: str, answers: Sequence[Answer]) -> list[list[str]]:
+    rows = []
+    expected = [answer.position.expected for answer in answers]
+    for label, lines in (("with", [a.with_context for a in answers]), ("without", [a.without for a in answers])):
+        right = [is_right(line, wanted) for line, wanted in zip(lines, expected, strict=True)]
+        near = [Indel.normalized_similarity(line.strip(), w.strip()) for line, w in zip(lines, expected, strict=True)]
+        shares = (100 * sum(right) / len(right), 100 * sum(near) / len(near))
+        rows.append([f"{language}, {label} context", str(len(answers)), *(f"{share:.1f}" for share in shares)])
+    return rows
+
+
+def _verdict(language: str, answers: Sequence[Answer]) -> str:
+    pairs = [(is_right(a.with_context, a.position.expected), is_right(a.without, a.position.expected)) for a in answers]
+    won, lost = sum(a and not b for a, b in pairs), sum(b and not a for a, b in pairs)
+    shown = sum(answer.shown for answer in answers) / len(answers)
+    return (
+        f"{language}: right only with context {won}, only without {lost} (McNemar p {mcnemar(won, lost).p_value:.2g});"
+        f" the pieces held the declaration's name in {shown:.0%} of the positions."
     )
 
 
