@@ -25,6 +25,7 @@ from rapidfuzz.distance import Indel
 from benchmarks.report import publish
 from completion.declarations import declarations
 from completion.declarations.words import WORD, words
+from core.errors import VernacularError
 from core.language_files import LanguageRegistry, load_languages
 from core.wire import ContextPiece, Trigger
 from evaluation.scoring.statistics import mcnemar
@@ -174,7 +175,10 @@ def main() -> None:
         if not every:
             raise SystemExit(f"error: {arguments.workspace}: no {language} file there uses another one's names")
         found = random.Random(arguments.seed).sample(every, min(arguments.positions, len(every)))
-        answers = asyncio.run(ask(arguments.server, folder, found, registry, language))
+        try:
+            answers = asyncio.run(ask(arguments.server, folder, found, registry, language))
+        except VernacularError as error:
+            raise SystemExit(f"error: {error}") from None
         rows += _rows(language, answers)
         said.append(_verdict(language, answers))
         kept[language] = {"answers": [asdict(answer) for answer in answers], "of": len(every)}
