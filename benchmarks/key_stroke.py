@@ -116,11 +116,9 @@ class RawEditor:
         self.indexed = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
 
-    def send(self, *messages: bytes) -> float:
-        """Send messages at once; when they left."""
-        left_s = time.perf_counter()
+    def send(self, *messages: bytes) -> None:
+        """Send messages at once."""
         self._input.write(b"".join(messages))
-        return left_s
 
     async def request(self, number: int, method: str, params: Any) -> tuple[float, Any]:
         """Send a request, wait for its answer: when that came, and the result."""

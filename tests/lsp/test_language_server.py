@@ -108,6 +108,20 @@ def test_within_a_word_only_who_asks_by_hand_gets_text(connected: Editor, fake: 
     assert connected.ghost_text(uri_of(tmp_path), 0, 2, invoked=True)
 
 
+def test_the_server_is_asked_when_a_key_is_told_of(fake: FakeServer, tmp_path: Path) -> None:
+    uri = uri_of(tmp_path)
+    with editor("--server", fake.url) as one:
+        one.initialize(tmp_path, ask_early=True)
+        one.open(uri, "x = he\n")
+        one.ghost_text(uri, 0, 6)
+        one.replace(uri, (0, 6), (0, 6), "x()")
+        wait_until(lambda: len(fake.requests) == 2)
+        one.replace(uri, (0, 6), (0, 9), "(", version=3)
+        wait_until(lambda: len(fake.requests) == 3)
+        assert one.ghost_text(uri, 0, 7)
+    assert [request.prefix for request in fake.requests] == ["x = he", "x = hex()", "x = he("]
+
+
 def test_in_comments_nothing_is_asked_where_that_is_turned_off(fake: FakeServer, tmp_path: Path) -> None:
     with editor("--server", fake.url) as one:
         one.initialize(tmp_path, in_comments=False)
