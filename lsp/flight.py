@@ -6,9 +6,14 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from completion.cleanup import Place as Surroundings
+from completion.cleanup import clean
 from core.wire import CompletionResult
 from lsp.documents import Document, Place
-from lsp.proposals import Around
+from lsp.proposals import Around, Proposal
+
+UNFINISHED = 0.5
+"""The confidence in an answer that is not whole yet: the model says it at the end."""
 
 
 class Flight:
@@ -23,6 +28,7 @@ class Flight:
         self.place = place
         self.ahead = ahead
         self.task: asyncio.Task[CompletionResult | None] | None = None
+        self.first_line: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._around = Around.of(document, place)
         self._said = ""
         self._wanted_at: tuple[Document, Place] | None = None
@@ -49,8 +55,20 @@ class Flight:
     def hear(self, text: str) -> None:
         """The model said more."""
         self._said += text
+        if "\n" in text and self._lines.strip() and not self.first_line.done():
+            self.first_line.set_result(None)
         if self._wanted_at and not self.may_fit(*self._wanted_at):
             self.cancel()
+
+    def lines_at(self, document: Document, place: Place) -> Proposal | None:
+        """What the whole lines that the model has said so far propose at a place; `None` without one."""
+        text = clean(self._lines, Surroundings.of(self._around.before, self._around.after))
+        left = Proposal(self._around, text).still(document, place) if text.strip() else None
+        return Proposal(Around.of(document, place), left, UNFINISHED) if left else None
+
+    @property
+    def _lines(self) -> str:
+        return self._said.rpartition("\n")[0]
 
     def wanted_at(self, document: Document, place: Place) -> bool:
         """Whether the answer may fit there; if so, it is awaited there from now on."""

@@ -2,9 +2,9 @@
 
 What an earlier answer still proposes costs no request. The server is asked at the key stroke, before the editor, which
 makes a pause of its own, asks for the answer. At most one request is under way: a newer key stroke keeps it while its
-answer may still fit there, and cancels it otherwise, down to the engine. The model races a deadline; where it loses, or
-cannot be asked, the work space's own lines answer, and what it says later is shown only where it goes on from what is
-on display. While a proposal is on display the one after it is asked for.
+answer may still fit there, and cancels it otherwise, down to the engine. The model races a deadline; where it loses,
+the lines that it has finished by then answer, or the work space's own, and what it says later is shown only where it
+goes on from what is on display. While a proposal is on display the one after it is asked for.
 """
 
 from __future__ import annotations
@@ -200,20 +200,29 @@ class Session:
                         return None
                 flight = self._take_off(cursor)
             asyncio.get_running_loop().call_later(LINES_AFTER_S, self._line, cursor)
-            if await _over(turn, max(due_s - time.monotonic(), 0), flight):
+            if await _over(turn, max(due_s - time.monotonic(), 0), flight.task):
                 return None
-            if flight.under_way:
-                instead = NOTHING if cursor.invoked else self._better(cursor, None)
-                if instead.texts:
+            if not cursor.invoked:
+                if (instead := self._meanwhile(cursor, flight)).texts:
                     return instead
-                if await _over(turn, None, flight):
+                if await _over(turn, None, flight.task, flight.first_line):
                     return None
+                if (instead := self._meanwhile(cursor, flight)).texts:
+                    return instead
+            if await _over(turn, None, flight.task):
+                return None
             result = flight.result
             if result and cursor.invoked:
                 return await self._choice(cursor, result)
             found = self._proposals.find(cursor.document, cursor.place)
             if found or (result is None and not flight.cancelled):
                 return self._better(cursor, found)
+
+    def _meanwhile(self, cursor: Cursor, flight: Flight) -> Offer:
+        """What there is instead of an answer that is late: its first lines, or the work space's own."""
+        if not flight.under_way:
+            return NOTHING
+        return self._better(cursor, flight.lines_at(cursor.document, cursor.place))
 
     def _better(self, cursor: Cursor, found: Proposal | None) -> Offer:
         """The model's answer, or what the work space's own lines propose, or nothing."""
@@ -320,8 +329,8 @@ def _offer(choices: Sequence[Choice]) -> Offer:
     return Offer(texts, choices[0].option.confidence) if choices else NOTHING
 
 
-async def _over(turn: asyncio.Future[None], limit_s: float | None, flight: Flight | None = None) -> bool:
-    """Wait for the flight to land, for at most `limit_s`; whether a newer request took over meanwhile."""
-    awaited: list[asyncio.Future[Any]] = [turn, flight.task] if flight and flight.task else [turn]
-    await asyncio.wait(awaited, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+async def _over(turn: asyncio.Future[None], limit_s: float | None, *awaited: asyncio.Future[Any] | None) -> bool:
+    """Wait for one of `awaited`, for at most `limit_s`; whether a newer request took over meanwhile."""
+    futures = [turn, *(each for each in awaited if each)]
+    await asyncio.wait(futures, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
     return turn.done()

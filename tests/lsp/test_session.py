@@ -16,6 +16,7 @@ from lsp.availability import Status
 from lsp.context import Budget, Origin
 from lsp.cursor import Cursor
 from lsp.documents import Document, Place
+from lsp.flight import UNFINISHED
 from lsp.session import MOST_UNASKED, NOTHING, Offer, Session
 from lsp.settings import Settings
 from tests.lsp.fake_server import FakeServer, Reply, running
@@ -262,6 +263,21 @@ async def test_a_model_that_is_too_slow_is_answered_for_by_a_line(fake: FakeServ
     hold.set()
     await until(lambda: session.under_way is False)
     assert await (await typist.type("l")) == Offer(("o(world)",), 0.9), "it goes on from what is on display"
+    assert len(fake.requests) == 1
+
+
+async def test_of_a_model_that_is_slow_the_lines_are_shown_that_it_has_finished(
+    fake: FakeServer, session: Session
+) -> None:
+    hold = threading.Event()
+    fake.reply = Reply("lo(a)\nlo(b)\nlo(c)", hold=hold)
+    session.nearby = FakeNearby("")
+    await session.configure(settings_for(fake, deadline_ms=50))
+    typist = Typist(session, "hel")
+    assert await typist.ghost_text() == Offer(("lo(a)\nlo(b)",), UNFINISHED)
+    hold.set()
+    await until(lambda: session.under_way is False)
+    assert await (await typist.type("lo")) == Offer(("(a)\nlo(b)\nlo(c)",), 0.9), "the rest comes with the next key"
     assert len(fake.requests) == 1
 
 
