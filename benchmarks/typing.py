@@ -108,6 +108,7 @@ def main() -> None:
     parser.add_argument("--watch", action="store_true", help="take no proposal: each condition sees every key")
     parser.add_argument("--seed", type=int, default=1, help="chooses passages and strokes")
     parser.add_argument("--folder", type=Path, default=Path("runs/typing"), help="keeps what is done")
+    parser.add_argument("--name", default="", help="of the file in results/; by what is compared if not given")
     parser.add_argument("--report", action="store_true", help="type nothing: publish what the folder has of all sides")
     arguments = parser.parse_args()
     try:
@@ -230,7 +231,7 @@ def _publish(
     files = len(next(iter(records.values())))
     watching = ", taking no proposal" if arguments.watch else ""
     publish(
-        "typing" + "_features" * arguments.features + "_watched" * arguments.watch,
+        arguments.name or "typing" + "_features" * arguments.features + "_watched" * arguments.watch,
         f"{model}: {files} passages of up to {arguments.characters} characters typed, seed {arguments.seed}{watching};"
         " in brackets 95 % intervals over files",
         ["", *tables],
