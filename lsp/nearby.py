@@ -113,7 +113,7 @@ class Nearby:
     async def settled(self, limit_s: float) -> str:
         """Wait until the work space is indexed, for at most so long; what is by then, in one line for people."""
         await asyncio.to_thread(self._workspace.wait, limit_s)
-        await self._learn_neighbours()
+        await self._learn_neighbours(0)
         return str(self._workspace.status)
 
     async def chosen(self, options: Sequence[Option], cursor: Cursor) -> list[Choice]:
@@ -137,7 +137,7 @@ class Nearby:
                 while more:
                     more = self._lines.catch_up(STEP_S)
                     await asyncio.sleep(REST_S)
-                await self._learn_neighbours()
+                await self._learn_neighbours(REST_S)
                 self._say_what_is_indexed()
             except Exception:  # a mistake of this program, which must not end what is learned later
                 logger.exception("the files around the cursor could not be learned")
@@ -149,7 +149,7 @@ class Nearby:
             self._report(f"work space: {status}")
             self._report = None
 
-    async def _learn_neighbours(self) -> None:
+    async def _learn_neighbours(self, rest_s: float) -> None:
         neighbours = self._workspace.neighbours()
         if neighbours is self._learnt_from:
             return
@@ -157,6 +157,6 @@ class Nearby:
             if self._learnt.get(shown) == hash(file.text) or not (uri := self._workspace.uri_of(shown)):
                 continue
             for _ in self._lines.learning(uri, file.text, file.language):
-                await asyncio.sleep(REST_S)
+                await asyncio.sleep(rest_s)
             self._learnt[shown] = hash(file.text)
         self._learnt_from = neighbours

@@ -24,6 +24,7 @@ from lsp.availability import Availability, Status
 from lsp.context import Budget, Origin, Wish, completion_request
 from lsp.cursor import Cursor
 from lsp.documents import Document, Place
+from lsp.early import Early
 from lsp.flight import Flight
 from lsp.link import Link
 from lsp.pace import Pace
@@ -37,10 +38,6 @@ AHEAD_AFTER_S = 0.1
 """A proposal that was on display so long is worth asking what comes after it."""
 LINES_AFTER_S = 0.005
 """The work space's lines are looked up while the model works, once the request is on its way."""
-EDITORS_PAUSE_S = 0.3
-"""An editor that asks later than so after a key stroke asks for another reason."""
-MOST_UNASKED = 4
-"""Requests made at key strokes that the editor never asked for: it may have ghost text turned off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +87,8 @@ class Session:
         self._proposals_of = ""
         self._shown: Proposal | None = None
         self._flight: Flight | None = None
-        self._last: Cursor | None = None
-        self._struck_s: float | None = None
-        self._early: asyncio.TimerHandle | None = None
+        self._early = Early(self._pace, self._ask_early)
         self._line_at: tuple[Cursor, list[Option]] | None = None
-        self._unasked = MOST_UNASKED
         self._turn: asyncio.Future[None] | None = None
 
     @property
@@ -123,28 +117,20 @@ class Session:
     async def close(self) -> None:
         """End what is under way, and close the connections; a request that comes meanwhile opens its own."""
         self._take_turn()
-        self._unasked = MOST_UNASKED
-        if self._early:
-            self._early.cancel()
+        self._early.close()
         if self._flight:
             await self._flight.end()
         await self._link.close()
 
     def struck(self, cursor: Cursor) -> None:
         """A key was struck, and the cursor is here now, by the look of it: ask before the editor does."""
-        before, self._last = self._last, cursor
-        self._struck_s = time.monotonic()
-        self._pace.key()
-        if self._early:
-            self._early.cancel()
-        near = before and before.is_near(cursor) and self._unasked < MOST_UNASKED
-        if near and self.settings.ask_early and self.settings.proposers != "lines":
-            self._early = asyncio.get_running_loop().call_later(self._debounce_s, self._ask_early, cursor)
+        if self._early.struck(cursor) and self.settings.ask_early and self.settings.proposers != "lines":
+            self._early.ask_in(self._debounce_s, cursor)
 
     async def complete(self, cursor: Cursor) -> Offer | None:
         """What to propose at the cursor; `None` when a newer request took over."""
         turn = self._take_turn()
-        struck_s = self._asked_for(cursor)
+        struck_s = self._early.asked_for(cursor)
         if not self._is_wanted(cursor):
             return NOTHING
         try:
@@ -155,18 +141,6 @@ class Session:
         if offer is not None:
             self._show(cursor, offer, turn)
         return offer
-
-    def _asked_for(self, cursor: Cursor) -> float:
-        """Note that the editor asks; when the key was struck that it asks for."""
-        self._last, self._unasked = cursor, 0
-        if self._early:
-            self._early.cancel()
-        struck_s, self._struck_s = self._struck_s, None
-        now_s = time.monotonic()
-        if struck_s is not None and now_s - struck_s < EDITORS_PAUSE_S:
-            return struck_s
-        self._pace.key()
-        return now_s
 
     def _is_wanted(self, cursor: Cursor) -> bool:
         if not self.settings.enabled or (self.nearby and self.nearby.is_secret(cursor.document)):
@@ -200,12 +174,9 @@ class Session:
                         return None
                 flight = self._take_off(cursor)
             asyncio.get_running_loop().call_later(LINES_AFTER_S, self._line, cursor)
-            if await _over(turn, max(due_s - time.monotonic(), 0), flight.task):
-                return None
-            if not cursor.invoked:
-                if (instead := self._meanwhile(cursor, flight)).texts:
-                    return instead
-                if await _over(turn, None, flight.task, flight.first_line):
+            waits = ((max(due_s - time.monotonic(), 0), None), (None, flight.first_line))
+            for limit_s, event in () if cursor.invoked else waits:
+                if await _over(turn, limit_s, flight.task, event):
                     return None
                 if (instead := self._meanwhile(cursor, flight)).texts:
                     return instead
@@ -275,19 +246,19 @@ class Session:
             self._proposals.add(flight.document, flight.place, result.text, result.confidence, ahead=flight.ahead)
         return result
 
-    def _ask_early(self, cursor: Cursor) -> None:
+    def _ask_early(self, cursor: Cursor) -> bool:
         here = cursor.document, cursor.place
         flight = self._flight
         if flight and flight.under_way and flight.wanted_at(*here):
-            return
+            return False
         shown = self._shown.still(*here) if self._shown else None
         if shown or self._proposals.find(*here) or self.availability.wait_s > 0 or not self._is_wanted(cursor):
-            return
-        self._unasked += 1
+            return False
         self._take_turn()  # who still waits for the answer at an older place would ask for it again
         if flight:
             flight.cancel()
         self._take_off(cursor)
+        return True
 
     def _show(self, cursor: Cursor, offer: Offer, turn: asyncio.Future[None]) -> None:
         self._shown = None

@@ -16,8 +16,9 @@ from lsp.availability import Status
 from lsp.context import Budget, Origin
 from lsp.cursor import Cursor
 from lsp.documents import Document, Place
+from lsp.early import MOST_UNASKED
 from lsp.flight import UNFINISHED
-from lsp.session import MOST_UNASKED, NOTHING, Offer, Session
+from lsp.session import NOTHING, Offer, Session
 from lsp.settings import Settings
 from tests.lsp.fake_server import FakeServer, Reply, running
 
