@@ -16,7 +16,8 @@ or `TypeError` and keep their traceback.
     |   `-- TemplateError           a fill-in-the-middle template that does not fit it
     |-- RequestError                a request that can never succeed      HTTP 400, 413, 422
     |-- UnavailableError            try again later                       HTTP 503 with Retry-After
-    |   `-- EngineError             the engine died, hung, or broke its protocol
+    |   |-- EngineError             the engine died, hung, or broke its protocol
+    |   `-- DatabaseError           the database cannot be reached, read or written
     |-- ServerUnreachableError      the completion server cannot be reached                exit 4
     |-- MissingDependencyError      an optional package is not installed                   exit 5
     |-- SandboxError                the sandbox does not work; never the program's doing   exit 6
@@ -101,6 +102,10 @@ class UnavailableError(VernacularError):
 
 class EngineError(UnavailableError):
     """The engine died, hung, or broke its protocol."""
+
+
+class DatabaseError(UnavailableError):
+    """The database cannot be reached, read or written; the text holds no password."""
 
 
 class ServerUnreachableError(VernacularError):

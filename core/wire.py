@@ -5,7 +5,8 @@ The two never import one another; these types are all that they share. Everythin
 - `POST /api/v1/complete` with a `CompletionRequest`. With `Accept: text/event-stream` the answer is a
   stream of server-sent events: any number of `delta` (`CompletionDelta`), then exactly one of `done`
   (`CompletionResult`) or `error` (`Problem`). Otherwise it is one `CompletionResult` as JSON.
-- `GET /health` -> `Health`; `GET /api/v1/model` -> `ModelCard`.
+- `GET /health` -> `Health`; `GET /api/v1/model` -> `ModelCard`; `GET /api/v1/login` -> `Login`.
+- `POST /api/v1/events` with an `EventBatch` -> `EventReceipt`, whose types stand in `core/events.py`.
 - Every status of 400 and above carries a `Problem`, except that of `/health`, which is always a `Health`.
 
 Guarantees: text in `CompletionDelta.text` is what the model says; `CompletionResult.text` is the same after clean-up
@@ -26,7 +27,7 @@ MAX_REQUEST_BYTES = 4 * 1024 * 1024
 class WireModel(BaseModel):
     """Base of the wire types: immutable, and a key that is not in the type is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:-]+$")]
@@ -76,6 +77,8 @@ class CompletionRequest(WireModel):
     max_new_tokens: int = Field(default=64, description="upper bound on generated tokens", ge=1, le=1024)
     temperature: float = Field(default=0.0, description="0 is greedy", ge=0.0, le=2.0)
     seed: int | None = Field(default=None, description="for sampling; ignored when greedy", ge=0, le=2**31 - 1)
+    stop: tuple[str, ...] = Field(default=(), description="texts that the answer ends before", max_length=16)
+    batch: bool = Field(default=False, description="nobody waits for it at a keyboard: it lets typists go first")
     clean_up: bool = Field(default=True, description="false: the model's own words, for measuring it")
     candidates: int = Field(default=1, description="how many different texts are wanted, the best first", ge=1, le=8)
     time_budget_ms: float | None = Field(
@@ -193,3 +196,11 @@ class Health(WireModel):
     detail: str = Field(description="one line: what it is doing, or why it failed")
     model: ModelCard | None = Field(default=None, description="once it is known")
     uptime_s: float = Field(description="seconds since the server started", ge=0)
+
+
+class Login(WireModel):
+    """Answer of `GET /api/v1/login`: how a person signs in, where the server takes an issuer's tokens."""
+
+    issuer: str = Field(description="URL of the OpenID Connect issuer")
+    client_id: str = Field(description="public client to sign in as, by the device flow")
+    scopes: tuple[str, ...] = Field(description="scopes to ask for")

@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -39,21 +39,7 @@ def load_yaml_model(
     Raises `error`, with a one-line text, for everything that can be wrong with the file: not there, not readable,
     not UTF-8, not YAML, a key that is unknown, missing or there twice, a value of a wrong type or out of bounds.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        near = did_you_mean(path.name, _files_beside(path))
-        raise error(f"{path}: no such file{near or '; check the path'}") from None
-    except OSError as problem:
-        reason = (problem.strerror or type(problem).__name__).lower()
-        raise error(f"{path}: cannot be read ({reason}); a readable file is needed") from None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        line = data.count(b"\n", 0, problem.start) + 1
-        byte = data[problem.start]
-        raise error(f"{path}:{line}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8") from None
-    return parse_yaml_model(text, str(path), model, error, context)
+    return parse_yaml_model(read_text(path, error), str(path), model, error, context)
 
 
 def parse_yaml_model(
@@ -71,6 +57,42 @@ def parse_yaml_model(
             raise first_problem(problems, model, tree.value, tree.where) from None
     except ProblemError as problem:
         raise error(problem.line_for(file)) from None
+
+
+def read_text(path: Path, error: type[ConfigError] = ConfigError) -> str:
+    """The text of a file that a person wrote. Raises `error`: not there, not readable, not UTF-8."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        near = did_you_mean(path.name, _files_beside(path))
+        raise error(f"{path}: no such file{near or '; check the path'}") from None
+    except OSError as problem:
+        reason = (problem.strerror or type(problem).__name__).lower()
+        raise error(f"{path}: cannot be read ({reason}); a readable file is needed") from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        byte = data[problem.start]
+        raise error(f"{path}:{line}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8") from None
+
+
+def read_yaml(text: str, file: str, error: type[ConfigError] = ConfigError) -> tuple[dict[str, Any], Where]:
+    """The YAML `text`'s mapping as plain data, not yet validated, and the line of each key; empty: no keys.
+
+    `file` is what messages call it. Raises `error`.
+    """
+    try:
+        root = _composed(text)
+        tree = _Tree()
+        tree.value = {} if root is None else _plain(root, (), tree, frozenset())
+    except ProblemError as problem:
+        raise error(problem.line_for(file)) from None
+    except RecursionError:
+        raise error(f"{file}:1: this is nested too deeply; use fewer levels") from None
+    if not isinstance(tree.value, dict):
+        raise error(f"{file}:{tree.where.lines[()]}: the file is no mapping; it must hold keys and values")
+    return tree.value, tree.where
 
 
 @dataclass(slots=True)

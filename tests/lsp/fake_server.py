@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from core.events import Event, EventBatch, EventReceipt
 from core.wire import (
     Candidate,
     CompletionRequest,
@@ -56,9 +57,11 @@ class FakeServer:
     reply: Reply | Callable[[CompletionRequest], Reply] = field(default_factory=Reply)
     health: Health | None = None
     requests: list[CompletionRequest] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     abandoned: list[str] = field(default_factory=list)
     health_checks: int = 0
     connections: int = 0
+    wants_text: bool = False
     url: str = ""
 
     def reply_to(self, request: CompletionRequest) -> Reply:
@@ -134,7 +137,17 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200 if health.status == "ready" else 503, health.model_dump_json().encode())
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client left before it had said what it wanted
+            self.close_connection = True
+            return
+        if self.path == "/api/v1/events":
+            batch = EventBatch.model_validate_json(body)
+            self.owner.events.extend(batch.events)
+            receipt = EventReceipt(events=len(batch.events), text=self.owner.wants_text)
+            self._send(200, receipt.model_dump_json().encode())
+            return
         request = CompletionRequest.model_validate_json(body)
         self.owner.requests.append(request)
         reply = self.owner.reply_to(request)

@@ -55,7 +55,8 @@ async def test_a_file_is_typed_with_help(fake: FakeServer, profile: str) -> None
     assert record.finished
     assert record.saved > 0
     assert record.verdicts[Verdict.WHOLE] >= 1
-    assert record.usage.sent == len(fake.requests)
+    # A cancelled request may have reached the proxy and not, or only in part, the server behind it.
+    assert record.usage.sent - record.usage.cancelled <= len(fake.requests) <= record.usage.sent
     answered = record.usage.sent - record.usage.unknown
     assert record.usage.computed_tokens == 6 * answered  # the fake server's figures
     assert record.usage.prompt_tokens == 10 * answered

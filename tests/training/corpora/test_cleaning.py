@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.credentials import KEY, without_secrets
 from core.decoding import decoded
 from core.language_files import load_languages
 from tests.training.corpora.company import Company, lua, pdf
 from training.corpora.card import REASONS
 from training.corpora.cleaning.benchmarks import read_tasks
-from training.corpora.cleaning.credentials import KEY, without_secrets
 from training.corpora.cleaning.filters import code_refusal, documentation_refusal, excluded, vendored
 from training.corpora.cleaning.licences import is_licence_file, licence_of_text, licence_tag
 from training.corpora.cleaning.personal import without_personal_data

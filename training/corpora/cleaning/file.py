@@ -11,10 +11,10 @@ import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 
+from core.credentials import without_secrets
 from core.decoding import decoded
 from core.languages import TEXT
 from training.corpora.cleaning.benchmarks import Tasks
-from training.corpora.cleaning.credentials import without_secrets
 from training.corpora.cleaning.filters import code_refusal, documentation_refusal
 from training.corpora.cleaning.licences import is_licence_file, licence_of_text, licence_tag
 from training.corpora.cleaning.personal import without_personal_data
