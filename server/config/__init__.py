@@ -1,0 +1,1 @@
+"""How the server is to run: one schema, read from a file, the environment and the command line."""
