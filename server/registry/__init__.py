@@ -1,0 +1,1 @@
+"""Which model serves which language, and changing that while requests come."""
