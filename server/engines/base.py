@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal
 
+from core.errors import UnknownNameError
 from server.generation import EngineFacts, EngineStats, Job, Output
 
 
@@ -19,6 +20,17 @@ class EngineState:
     facts: EngineFacts | None = None
     restarts: int = 0
     retry_after_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaState:
+    """One of the servers that an engine spreads its jobs over. `detail` is one line for people."""
+
+    url: str
+    ready: bool
+    draining: bool
+    under_way: int
+    detail: str
 
 
 class Engine(ABC):
@@ -52,3 +64,12 @@ class Engine(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Stop the engine and wait until it is gone."""
+
+    @property
+    def replicas(self) -> tuple[ReplicaState, ...]:
+        """The servers that it spreads its jobs over; none where it computes them itself."""
+        return ()
+
+    def drain(self, replica: str, draining: bool) -> None:
+        """Give a replica no new job, or jobs again. Raises `UnknownNameError`."""
+        raise UnknownNameError("replica", replica, (each.url for each in self.replicas))

@@ -19,13 +19,19 @@ def _worker(name: str) -> Callable[[dict[str, JsonValue]], Engine]:
     return factory
 
 
+def _remote(options: dict[str, JsonValue]) -> Engine:
+    engine: Engine = import_module("server.engines.remote.engine").RemoteEngine(options)
+    return engine
+
+
 ENGINES: dict[str, Callable[[dict[str, JsonValue]], Engine]] = {
     "vllm": _worker("vllm"),
+    "remote": _remote,
 }
 
 
 def engine_named(name: str, options: dict[str, JsonValue]) -> Engine:
-    """A new engine, not started yet. Raises `UnknownNameError`."""
+    """A new engine, not started yet. Raises `UnknownNameError`, and `ConfigError` for wrong options of `remote`."""
     try:
         factory = ENGINES[name]
     except KeyError:

@@ -1,8 +1,9 @@
 """The engine `vllm`: a worker process that is watched, and started again when it dies or hangs.
 
 Guarantees: a job under way when the worker ends gets an `EngineError` at once; while no worker is ready, jobs are
-refused with the seconds after which to try again; a worker that answers no ping, or has work and makes no
-progress, for `hang_s` is killed; starts after a death wait 0.5 s, 1 s, 2 s and so on up to `max_backoff_s`, and
+refused with the seconds after which to try again; so they are while a worker answers no ping, or has work and makes no
+progress, for `notice_s`, and after `hang_s` of that it is killed (a step over a long prompt may take as long as that
+on a slow machine); starts after a death wait 0.5 s, 1 s, 2 s and so on up to `max_backoff_s`, and
 begin anew at 0.5 s once a worker was ready for a minute. A first worker that says that it can never start is not
 started again: the state is `failed` then. A later one is, since the same options have worked before.
 """
@@ -37,8 +38,9 @@ _DOUBLINGS = 20
 class Supervision:
     """Times in seconds."""
 
-    ping_s: float = 2.0
-    hang_s: float = 120.0
+    ping_s: float = 1.0
+    notice_s: float = 3.0
+    hang_s: float = 60.0
     load_s: float = 1800.0
     first_backoff_s: float = 0.5
     max_backoff_s: float = 30.0
@@ -162,8 +164,9 @@ class SupervisedWorker(Engine):
             async with asyncio.timeout(self._times.load_s):
                 facts = await worker.load(self._start_frame, self._report)
             self._ready_since, self._was_ready = time.monotonic(), True
-            self._become(EngineState("ready", facts.engine, facts, restarts=self._state.restarts))
-            return await self._watch(worker)
+            ready = EngineState("ready", facts.engine, facts, restarts=self._state.restarts)
+            self._become(ready)
+            return await self._watch(worker, ready)
         except TimeoutError:
             return f"the worker was not ready after {self._times.load_s:g} s"
         except EngineError as error:
@@ -180,35 +183,46 @@ class SupervisedWorker(Engine):
                 queue.put_nowait(ended)
             await asyncio.shield(worker.end(grace_s))
 
-    async def _watch(self, worker: WorkerProcess) -> str:
+    async def _watch(self, worker: WorkerProcess, ready: EngineState) -> str:
         listening = asyncio.ensure_future(worker.listen())
+        answered = time.monotonic()
         try:
             while True:
                 done, _ = await asyncio.wait((listening,), timeout=self._times.ping_s)
                 if done:
                     return f"the worker ended ({await worker.describe_end()})"
                 stats = await self._ping(worker, listening)
-                if stats is not None and stats.stalled_s > self._times.hang_s:
-                    return f"the engine made no progress for {stats.stalled_s:.1f} s"
-        except TimeoutError:
-            return f"the worker did not answer for {self._times.hang_s:g} s"
+                if stats is None:
+                    stuck_s, what = time.monotonic() - answered, "the worker has not answered"
+                else:
+                    answered = time.monotonic()
+                    stuck_s, what = stats.stalled_s, "the engine has made no progress"
+                if stuck_s > self._times.hang_s:
+                    return f"{what} for {stuck_s:.1f} s"
+                if stuck_s > self._times.notice_s:
+                    detail = f"{what} for some seconds; it is started again after {self._times.hang_s:g} s of that"
+                    self._become(replace(ready, status="starting", detail=detail, retry_after_s=self._times.notice_s))
+                else:
+                    self._become(ready)
         finally:
             listening.cancel()
 
     async def _ping(self, worker: WorkerProcess, listening: asyncio.Future[None]) -> EngineStats | None:
-        """The worker's answer; `None` where it ended meanwhile. Raises `TimeoutError`."""
-        pinging = asyncio.ensure_future(worker.ping(self._times.hang_s))
+        """The worker's answer; `None` where none comes in time, or it ends meanwhile."""
+        pinging = asyncio.ensure_future(worker.ping(self._times.ping_s))
         await asyncio.wait((pinging, listening), return_when=asyncio.FIRST_COMPLETED)
-        if pinging.done():
-            return pinging.result()
-        pinging.cancel()
-        return None
+        if not pinging.done():
+            pinging.cancel()
+            return None
+        return None if isinstance(pinging.exception(), TimeoutError) else pinging.result()
 
     def _report(self, detail: str) -> None:
         if detail != self._state.detail:
             self._become(replace(self._state, detail=detail))
 
     def _become(self, state: EngineState) -> None:
+        if state == self._state:
+            return
         self._state = state
         self._change.set()
         self._change = asyncio.Event()

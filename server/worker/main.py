@@ -12,11 +12,13 @@ import asyncio
 import contextlib
 import ctypes
 import functools
+import math
 import os
 import signal
 import socket
 import sys
 import traceback
+from typing import NoReturn
 
 from pydantic import ValidationError
 
@@ -43,6 +45,8 @@ from server.worker.protocol import (
 )
 
 _PR_SET_PDEATHSIG = 1
+ENGINE_WRONG = 71
+"""Exit status of a worker whose engine answered with what is no number."""
 
 
 def main() -> None:
@@ -138,6 +142,8 @@ class _Worker:
         try:
             async with contextlib.aclosing(engine.generate(job)) as outputs:
                 async for output in outputs:
+                    if any(map(math.isnan, output.logprobs)):
+                        _give_up("the engine answered with what is no number (NaN)")
                     self._send(Produced(output=output))
                     await self._writer.drain()
         except JobError as error:
@@ -154,6 +160,13 @@ class _Worker:
     def _send(self, message: ToServer) -> None:
         if not self._writer.is_closing():
             self._writer.write(frame(message))
+
+
+def _give_up(reason: str) -> NoReturn:
+    """End the process: whatever the engine says from now on is not to be trusted. The server starts another."""
+    sys.stderr.write(f"{reason}\n")
+    sys.stderr.flush()
+    os._exit(ENGINE_WRONG)
 
 
 def _die_with_parent(by: signal.Signals = signal.SIGKILL) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import os
 import signal
 import time
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from completion.healing import VocabularyIndex
 from server.generation import EngineFacts, EngineStats, Job, Output
 from server.tokens.vocabulary import load_token_bytes
-from server.worker.engine import LoadError, Report, WorkerEngine
+from server.worker.engine import JobError, LoadError, Report, WorkerEngine
 
 
 class Script(BaseModel):
@@ -29,6 +30,7 @@ class Script(BaseModel):
     model: str = Field(default="", description="folder with a tokenizer.json; empty: no constrained first token")
     answer: tuple[int, ...] = Field(default=(1,), description="ids that each job gets, in turn, again and again")
     drawn: tuple[tuple[int, ...], ...] = Field(default=(), description="ids that jobs with a temperature get, in turn")
+    adapters: dict[str, tuple[int, ...]] = Field(default_factory=dict, description="folder of an adapter -> its answer")
     context_tokens: int = Field(default=2048, description="what it says its context is", ge=1)
     token_s: float = Field(default=0.0, description="seconds a token takes", ge=0)
     load_s: float = Field(default=0.0, description="seconds that loading takes", ge=0)
@@ -37,6 +39,7 @@ class Script(BaseModel):
     raise_after: int | None = Field(default=None, description="raise what no engine should, after so many tokens")
     die_after: int | None = Field(default=None, description="SIGKILL itself after so many tokens")
     hang_after: int | None = Field(default=None, description="block the whole process after so many tokens")
+    nan_after: int | None = Field(default=None, description="answer with what is no number after so many tokens")
     stall_after: int | None = Field(default=None, description="stop producing, but answer pings, after so many tokens")
     log_bytes: int = Field(default=0, description="so much is written to the log without a line end", ge=0)
     child: str = Field(default="", description="a file that gets the id of a process that is started beside it")
@@ -77,11 +80,15 @@ class ScriptedEngine(WorkerEngine):
 
     async def generate(self, job: Job) -> AsyncGenerator[Output, None]:
         """The scripted answer; the first token is the lowest id that begins with `begin_with`, where it is set."""
+        if job.adapter and job.adapter not in self._script.adapters:
+            raise JobError(f"the adapter in {job.adapter} cannot be used: not in the script")
+        answer = self._script.adapters.get(job.adapter, self._script.answer)
+        if job.temperature > 0:
+            answer = next(self._drawn, answer)
         if not self._running:
             self._progress = time.monotonic()
         self._running += 1
         ended = False
-        answer = next(self._drawn, self._script.answer) if job.temperature > 0 else self._script.answer
         try:
             for position in range(job.max_new_tokens):
                 await asyncio.sleep(self._script.token_s)
@@ -89,11 +96,14 @@ class ScriptedEngine(WorkerEngine):
                 token = answer[position % len(answer)]
                 if position == 0 and job.begin_with and self._index:
                     token = min(self._index.starting_with(job.begin_with))
+                logprob = math.nan if self._cued(self._script.nan_after) else -0.5
                 self._tokens += 1
                 self._progress = time.monotonic()
                 finish = "stop" if token in job.stop else "length" if position + 1 == job.max_new_tokens else None
                 ended = finish is not None
-                yield Output(id=job.id, tokens=(token,), logprobs=(-0.5,), cached=len(job.prompt) // 2, finish=finish)
+                yield Output(
+                    id=job.id, tokens=(token,), logprobs=(logprob,), cached=len(job.prompt) // 2, finish=finish
+                )
                 if ended:
                     return
         finally:
@@ -114,12 +124,14 @@ class ScriptedEngine(WorkerEngine):
     async def close(self) -> None:
         """Nothing to let go of."""
 
+    def _cued(self, after: int | None) -> bool:
+        """Whether what is to happen after so many tokens happens now."""
+        return self._tokens == after and (not self._script.once or _first_time(Path(self._script.once)))
+
     async def _misbehave(self) -> None:
         script = self._script
         cues = (script.raise_after, script.die_after, script.hang_after, script.stall_after)
-        if self._tokens not in cues:
-            return
-        if script.once and not _first_time(Path(script.once)):
+        if self._tokens not in cues or not self._cued(self._tokens):
             return
         if self._tokens == script.raise_after:
             raise LookupError("as scripted")

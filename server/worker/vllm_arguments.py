@@ -29,6 +29,11 @@ def engine_arguments(options: VllmOptions, on_cpu: bool) -> AsyncEngineArgs:
         arguments.gpu_memory_utilization = options.gpu_memory
         if options.block_size:
             arguments.block_size = options.block_size
+    if options.adapters:
+        arguments.enable_lora = True
+        arguments.max_loras = options.adapters
+        arguments.max_lora_rank = options.adapter_rank
+        arguments.max_cpu_loras = max(options.adapters, options.adapters_kept)
     if options.speculate:
         arguments.speculative_config = {
             "method": "ngram",

@@ -28,6 +28,7 @@ from server.worker.vllm_options import VllmOptions, prepare_environment
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
+    from vllm.lora.request import LoRARequest
 
     from server.worker.backend import Backend
 
@@ -49,6 +50,8 @@ class VllmEngine(WorkerEngine):
         self._backend: Backend | None = None
         self._running = self._finished = self._aborted = 0
         self._allowed_limit: int | None = None
+        self._adapters: dict[str, LoRARequest] = {}
+        self._adding = asyncio.Lock()
 
     async def load(self, report: Report) -> EngineFacts:
         """Import vLLM, load the weights, compile."""
@@ -121,13 +124,14 @@ class VllmEngine(WorkerEngine):
 
     async def _outputs(self, job: Job) -> AsyncGenerator[Output, None]:
         assert self._backend is not None, "generate before load"
+        adapter = await self._adapter(job.adapter) if job.adapter else None
         prompt = list(job.prompt)
         left, remaining, part = job.max_new_tokens, job.begin_with, 0
         cached, queue_ms = 0, 0.0
         while left > 0:
             allowed = self._allowed_ids(remaining) if remaining else None
             params = self._sampling(job, 1 if allowed else left, allowed)
-            async with contextlib.aclosing(self._backend.stream(f"{job.id}.{part}", prompt, params)) as steps:
+            async with contextlib.aclosing(self._backend.stream(f"{job.id}.{part}", prompt, params, adapter)) as steps:
                 async for step in steps:
                     if part == 0 and not queue_ms:
                         cached, queue_ms = step.cached, step.queue_ms
@@ -150,6 +154,23 @@ class VllmEngine(WorkerEngine):
             if not allowed:
                 return
 
+    async def _adapter(self, folder: str) -> LoRARequest:
+        """What vLLM is told of an adapter. Each folder is read once, and has a number of its own from then on."""
+        async with self._adding:
+            if folder not in self._adapters:
+                if not self._options.adapters:
+                    raise JobError("this engine was started without adapters")
+                assert self._backend is not None, "generate before load"
+                from vllm.lora.request import LoRARequest
+
+                adapter = LoRARequest(folder, len(self._adapters) + 1, folder)
+                try:
+                    await self._backend.add_adapter(adapter)
+                except Exception as error:  # vLLM's own, torch's, of the file system
+                    raise JobError(f"the adapter in {folder} cannot be used: {_first_line(error)}") from error
+                self._adapters[folder] = adapter
+            return self._adapters[folder]
+
     def _allowed(self, remaining: bytes) -> list[int]:
         allowed = self._index.allowed(remaining)
         if not allowed:
@@ -167,6 +188,7 @@ class VllmEngine(WorkerEngine):
         line_ends = self._line_ends if job.stop_at_line_end and not allowed else []
         return SamplingParams(
             temperature=job.temperature,
+            top_p=job.top_p,
             seed=job.seed,
             max_tokens=max_tokens,
             stop_token_ids=[*job.stop, *line_ends],
@@ -182,10 +204,10 @@ class VllmEngine(WorkerEngine):
         synchronous = self._options.mode == "sync" or (self._options.mode == "auto" and on_cpu)
         os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0" if synchronous else "1"
         if synchronous:
-            from server.worker.backend import SyncBackend
+            from server.worker.sync_backend import SyncBackend
 
             return SyncBackend()
-        from server.worker.backend import AsyncBackend
+        from server.worker.async_backend import AsyncBackend
 
         return AsyncBackend()
 

@@ -41,6 +41,9 @@ class VllmOptions(BaseModel):
     )
     max_sequences: int = Field(default=32, description="jobs computed at once; more wait", ge=1)
     prefix_caching: bool = Field(default=True, description="keep what was computed of prompts; off: texts repeat")
+    adapters: int = Field(default=0, description="LoRA adapters that one step may mix; 0: none are served", ge=0)
+    adapter_rank: Literal[8, 16, 32, 64, 128, 256] = Field(default=64, description="highest rank of an adapter")
+    adapters_kept: int = Field(default=32, description="adapters kept in memory; others are read again", ge=1)
     speculate: int = Field(default=0, description="tokens proposed by n-gram look-up a step; 0: off", ge=0, le=16)
 
     def context_tokens(self, cpu: bool) -> int:
