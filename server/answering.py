@@ -11,14 +11,21 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from completion.stopping import Stop, Watch, whole_lines
 from core.wire import FinishReason
-from server.engines.base import Engine
 from server.generation import Job, Output
 from server.tokens.answer import AnswerText
 
 Clock = Callable[[], float]
+
+
+class Generates(Protocol):
+    """What is needed of an engine."""
+
+    def generate(self, job: Job) -> AsyncGenerator[Output, None]:
+        """As `Engine.generate`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Answer:
 
 
 async def answer(
-    engine: Engine,
+    engine: Generates,
     job: Job,
     tokens: Sequence[bytes],
     *,
@@ -62,7 +69,8 @@ async def answer(
                 end = Stop(len(whole_lines(said.text)), FinishReason.TIME)
                 break
             if first_token is None and output.tokens:
-                first_token, cached, queued = clock(), output.cached, output.queue_ms
+                first_token, queued = clock(), output.queue_ms
+            cached = max(cached, output.cached)  # a remote engine tells it at the end
             came += len(output.tokens)
             text = said.add(output.tokens, output.logprobs)
             if output.finish is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import itertools
 import time
 from collections.abc import AsyncGenerator
@@ -47,21 +48,42 @@ class Completer:
         self._stop = tuple(dict.fromkeys((*renderer.control_ids((*template.stop, *template.special_tokens)), *eos)))
         self._prompts = PromptMaker(renderer, template, card.context_tokens, card.bytes_per_token, card.token_healing)
         self._numbers = itertools.count()
+        self._adapter = ""
+
+    @property
+    def adapter(self) -> str:
+        """Folder of the LoRA adapter that completions are made with; empty: none."""
+        return self._adapter
+
+    def adapted(self, name: str, folder: str) -> Completer:
+        """Completions of the same model with the LoRA adapter in `folder`, under a name of its own."""
+        other = copy.copy(self)
+        other.card = self.card.model_copy(update={"name": name})
+        other._adapter = folder
+        return other
 
     async def complete(
-        self, request: CompletionRequest, clock: Clock = time.perf_counter
+        self, request: CompletionRequest, arrived: float | None = None, clock: Clock = time.perf_counter
     ) -> AsyncGenerator[CompletionDelta | CompletionResult, None]:
-        """Any number of deltas, then the result.
+        """Any number of deltas, then the result. `arrived`, in seconds on `clock`, is when its time began; now else.
 
         Raises `RequestError` where the request can never succeed, `UnavailableError` where it may later.
         """
-        arrived = clock()
+        arrived = clock() if arrived is None else arrived
         prompt = await self.prompt(request)
         before_ms = (clock() - arrived) * 1e3
         until = None if request.time_budget_ms is None else arrived + request.time_budget_ms / 1e3
         place = Place.of(request.prefix, request.suffix, request.language) if request.clean_up else None
         first, *others = (
-            answer(self._engine, job, self._tokens, watch=Watch(place) if place else None, until=until, clock=clock)
+            answer(
+                self._engine,
+                job,
+                self._tokens,
+                stop=request.stop,
+                watch=Watch(place) if place else None,
+                until=until,
+                clock=clock,
+            )
             for job in self._jobs(request, prompt)
         )
         async with contextlib.aclosing(side_by_side(first, others)) as parts:
@@ -88,6 +110,8 @@ class Completer:
             stop_at_line_end=request.single_line,
             temperature=request.temperature,
             seed=request.seed,
+            adapter=self._adapter,
+            session=request.session_id,
         )
 
     def _jobs(self, request: CompletionRequest, prompt: Rendered) -> list[Job]:

@@ -28,7 +28,10 @@ class Job(GenerationModel):
     stop: tuple[int, ...] = Field(default=(), description="ids that end the answer; the last id of the answer then")
     stop_at_line_end: bool = Field(default=False, description="also end after a token that holds a line feed")
     temperature: float = Field(default=0.0, description="0 is greedy", ge=0)
+    top_p: float = Field(default=1.0, description="draw among the likeliest tokens of this share", gt=0, le=1)
     seed: int | None = Field(default=None, description="for sampling")
+    adapter: str = Field(default="", description="folder of the LoRA adapter to answer with; empty: none")
+    session: str = Field(default="", description="jobs of one session share a prefix cache; empty: of none")
 
 
 class Output(GenerationModel):

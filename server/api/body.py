@@ -1,25 +1,30 @@
-"""A limit on the size of a request's body, held while the body comes in.
+"""Limits on the size of a request's body and on how long it may take, held while the body comes in.
 
 A body that says it is too long is answered before any of it is kept; one that does not say so, as soon as it has
 passed the limit. What still comes is thrown away up to `_DRAIN_FACTOR` times the limit, so that the client gets to
-read the answer rather than a reset connection.
+read the answer rather than a reset connection. One that has not come whole in time is answered, and its connection
+closed.
 """
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.wire import Problem
+from server.api.dialects import body_of
 
 _DRAIN_FACTOR = 8
 
 
 class BodyLimit:
-    """ASGI middleware: 413 for a body of more than `limit` bytes."""
+    """ASGI middleware: 413 for a body of more than `limit` bytes, 408 for one that takes longer than `timeout_s`."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, timeout_s: float) -> None:
         self._app = app
         self._limit = limit
+        self._timeout_s = timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection's scope."""
@@ -29,20 +34,18 @@ class BodyLimit:
         headers = dict(scope["headers"])
         announced = headers.get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > self._limit:
-            await self._refuse(receive, send, 0)
+            await self._refuse(scope["path"], receive, send, 0)
             return
-        messages: list[Message] = []
-        size = 0
-        while True:
-            message = await receive()
-            messages.append(message)
-            size += len(message.get("body", b""))
-            if size > self._limit:
-                messages.clear()
-                await self._refuse(receive, send, size)
-                return
-            if message["type"] != "http.request" or not message.get("more_body", False):
-                break
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                messages, size = await self._received(receive)
+        except TimeoutError:
+            what = f"the request did not come whole within {self._timeout_s:g} s; send it again"
+            await _answer(scope["path"], send, 408, what)
+            return
+        if size > self._limit:
+            await self._refuse(scope["path"], receive, send, size)
+            return
         messages.reverse()
 
         async def replay() -> Message:
@@ -50,21 +53,40 @@ class BodyLimit:
 
         await self._app(scope, replay, send)
 
-    async def _refuse(self, receive: Receive, send: Send, size: int) -> None:
-        problem = Problem(
-            code="too_large", message=f"the request is larger than {self._limit} bytes; send less context"
-        )
-        body = problem.model_dump_json(exclude_none=True).encode()
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": True})
-        more = True
-        while more and size <= self._limit * _DRAIN_FACTOR:
+    async def _received(self, receive: Receive) -> tuple[list[Message], int]:
+        """The body's messages and its size; of one that is too long, only as much as shows it."""
+        messages: list[Message] = []
+        size = 0
+        while True:
             message = await receive()
+            messages.append(message)
             size += len(message.get("body", b""))
-            more = message["type"] == "http.request" and message.get("more_body", False)
+            if size > self._limit or message["type"] != "http.request" or not message.get("more_body", False):
+                return messages, size
+
+    async def _refuse(self, path: str, receive: Receive, send: Send, size: int) -> None:
+        what = f"the request is larger than {self._limit} bytes; send less context"
+        await _answer(path, send, 413, what, ends=False)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                more = True
+                while more and size <= self._limit * _DRAIN_FACTOR:
+                    message = await receive()
+                    size += len(message.get("body", b""))
+                    more = message["type"] == "http.request" and message.get("more_body", False)
+        except TimeoutError:
+            pass
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _answer(path: str, send: Send, status: int, message: str, *, ends: bool = True) -> None:
+    code = {408: "too_slow", 413: "too_large"}[status]
+    status, text = body_of(path, status, Problem(code=code, message=message))
+    body = text.encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": not ends})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Generic, TypeVar
 
 from core.errors import RequestError
@@ -59,15 +59,20 @@ class Sessions(Generic[Item]):
     def __init__(self) -> None:
         self._answers: dict[str, Answer[Item]] = {}
 
-    def begin(self, session_id: str, items: AsyncGenerator[Item, None]) -> Answer[Item]:
-        """An answer drawn from `items`; an older one of the session ends with `SupersededError`."""
-        if older := self._answers.get(session_id):
-            older.stop(SupersededError())
-        answer = self._answers[session_id] = Answer(items)
-        return answer
+    @contextlib.contextmanager
+    def drawn(self, session_id: str | None, items: AsyncGenerator[Item, None]) -> Iterator[Answer[Item]]:
+        """An answer drawn from `items`, stopped at the end; an older one of the session ends with `SupersededError`.
 
-    def end(self, session_id: str, answer: Answer[Item]) -> None:
-        """Stop `answer` where it still runs, and forget it."""
-        answer.stop()
-        if self._answers.get(session_id) is answer:
-            del self._answers[session_id]
+        With no session, it replaces none and is replaced by none.
+        """
+        answer = Answer(items)
+        if session_id is not None:
+            if older := self._answers.get(session_id):
+                older.stop(SupersededError())
+            self._answers[session_id] = answer
+        try:
+            yield answer
+        finally:
+            answer.stop()
+            if session_id is not None and self._answers.get(session_id) is answer:
+                del self._answers[session_id]

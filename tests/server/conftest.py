@@ -16,10 +16,19 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre
 
 from core.language_files import load_languages
 from core.wire import CompletionRequest
+from server.access.opening import open_gate
+from server.api.entry import Traces
+from server.config.schema import ServerConfig
 from server.engines.base import Engine
 from server.engines.supervised import SupervisedWorker, Supervision
 from server.main import Server, bound_socket, create_app_server, serve, url_of
+from server.registry.making import single_model
+from server.registry.models import Models
+from server.registry.models_file import ModelEntry
+from server.registry.store import ModelsStore
+from server.registry.verification import Verification
 from server.service import ModelChoice, Service
+from server.telemetry.collector import Telemetry
 
 SAMPLE = Path(__file__).read_text(encoding="utf-8")
 
@@ -111,7 +120,10 @@ def request_with() -> Callable[..., dict[str, Any]]:
 class RunningServer:
     """A whole server on a free port of the loopback interface, with a scripted engine in a real worker process."""
 
-    def __init__(self, service: Service, url: str, http: Server) -> None:
+    def __init__(self, models: Models, url: str, http: Server) -> None:
+        service = models.default
+        assert isinstance(service, Service)
+        self.models = models
         self.service = service
         self.http = http
         self.client = httpx.AsyncClient(base_url=url, timeout=20)
@@ -144,20 +156,33 @@ def start_server(model_folder: Path) -> Callable[..., contextlib.AbstractAsyncCo
 
     @contextlib.asynccontextmanager
     async def start(
-        ready: bool = True, times: Supervision | None = None, template: str | None = None, **script: object
+        ready: bool = True,
+        times: Supervision | None = None,
+        template: str | None = None,
+        telemetry: Telemetry | None = None,
+        config: ServerConfig | None = None,
+        traces: Traces | None = None,
+        **script: object,
     ) -> AsyncIterator[RunningServer]:
+        config = config or ServerConfig()
+
         def engine(folder: Path, _: int) -> Engine:
             return SupervisedWorker("scripted", {"model": str(folder), **script}, times)  # type: ignore[dict-item]
 
-        service = Service(ModelChoice(str(model_folder), template), engine)
+        def make(_: str, entry: ModelEntry) -> Service:
+            return Service(ModelChoice(entry.checkpoint, entry.template), engine)
+
+        file = single_model(ModelEntry(checkpoint=str(model_folder), template=template))
+        store = ModelsStore(Models(file, make, verification=Verification(gate="off")))
         with bound_socket("127.0.0.1", 0) as listening:
-            uvicorn_server = create_app_server(service, load_languages())
-            running = asyncio.ensure_future(serve(service, uvicorn_server, listening))
-            server = RunningServer(service, url_of(listening), uvicorn_server)
+            uvicorn_server = create_app_server(store, load_languages(), telemetry, config, open_gate(config), traces)
+            running = asyncio.ensure_future(serve(store, uvicorn_server, listening))
+            url = url_of(listening, tls=config.listen.tls_certificate is not None)
+            server = RunningServer(store.models, url, uvicorn_server)
             try:
                 await eventually(lambda: uvicorn_server.started or running.done())
                 if ready:
-                    await eventually(lambda: service.state.status == "ready" or running.done())
+                    await eventually(lambda: server.service.state.status == "ready" or running.done())
                 yield server
             finally:
                 await server.client.aclose()

@@ -27,7 +27,7 @@ async def test_an_answer_ends_where_the_file_goes_on_and_the_engine_stops(
 ) -> None:
     told = [*ids_of("a = 1\n"), *ids_of("return a\n"), *ids_of("b = 2\n")]
     body = {"prefix": "", "suffix": "\nreturn a\n", "max_new_tokens": 1000}
-    async with start_server(answer=told) as server:
+    async with start_server(answer=told, token_s=0.002) as server:
         ended = CompletionResult.model_validate_json(
             (await server.client.post(PATH, json=request_with(**body))).content
         )

@@ -11,11 +11,13 @@ import httpx
 import pytest
 
 from core.wire import MAX_REQUEST_BYTES, CompletionDelta, CompletionResult, Health, ModelCard, Problem
+from server.logs import TextLines
 
 Start = Callable[..., Any]
 MakeRequest = Callable[..., dict[str, Any]]
 Ids = Callable[[str], list[int]]
 PATH = "/api/v1/complete"
+REQUESTS = "vernacular.requests"
 STREAM = {"Accept": "text/event-stream"}
 
 
@@ -122,7 +124,7 @@ async def test_a_client_that_leaves_before_its_request_is_whole_is_no_failure(
     async with start_server() as server:
         url = server.client.base_url
         _, writer = await asyncio.open_connection(url.host, url.port)
-        writer.write(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n".encode())
+        writer.write(f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode())
         writer.write(b"Content-Length: 100\r\n\r\nabc")
         await writer.drain()
         writer.close()
@@ -269,17 +271,20 @@ async def test_metrics_and_documentation(start_server: Start, request_with: Make
         await server.client.post(PATH, json=request_with(max_new_tokens=3, prefix=""))
         await server.client.post(PATH, content=b"{")
         text = (await server.client.get("/metrics")).text
-        assert 'vernacular_requests_total{outcome="ok"} 1.0' in text
-        assert 'vernacular_requests_total{outcome="content_type"} 1.0' in text
-        assert 'vernacular_tokens_total{kind="generated"} 3.0' in text
-        assert "vernacular_first_token_seconds_count 1.0" in text
-        assert 'vernacular_engine_state{state="ready"} 1.0' in text
-        assert "vernacular_worker_restarts 0.0" in text
+        assert 'vernacular_requests_total{language="text",model="tiny",outcome="ok"} 1.0' in text
+        assert 'vernacular_requests_total{language="none",model="none",outcome="content_type"} 1.0' in text
+        assert 'vernacular_tokens_total{kind="generated",model="tiny"} 3.0' in text
+        assert 'vernacular_stage_seconds_count{language="text",model="tiny",stage="first_token"} 1.0' in text
+        assert 'vernacular_engine_state{model="default",state="ready"} 1.0' in text
+        assert 'vernacular_worker_restarts_total{model="default"} 0.0' in text
+        assert 'vernacular_queue_waiting{lane="interactive",model="default"} 0.0' in text
         assert "vernacular_requests_under_way 0.0" in text
         assert (await server.client.get("/docs")).status_code == 200
-        operation = (await server.client.get("/openapi.json")).json()["paths"][PATH]["post"]
+        document = (await server.client.get("/openapi.json")).json()
+        operation = document["paths"][PATH]["post"]
         assert {"200", "400", "413", "422", "503"} <= set(operation["responses"])
-        assert "prefix" in operation["requestBody"]["content"]["application/json"]["schema"]["properties"]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        assert "prefix" in document["components"]["schemas"][schema]["properties"]
 
 
 async def test_the_log_has_one_line_a_request_and_no_code(
@@ -289,8 +294,9 @@ async def test_the_log_has_one_line_a_request_and_no_code(
     async with start_server() as server:
         await server.client.post(PATH, json=request_with(prefix="secret_name = ", max_new_tokens=1))
         await server.client.post(PATH, json={**request_with(), "secret_name": 1, "language": 3})
-    lines = [record.getMessage() for record in caplog.records if record.name == "vernacular.requests"]
+    style = TextLines()
+    lines = [style.format(record).partition("requests: ")[2] for record in caplog.records if record.name == REQUESTS]
     assert len(lines) == 2
-    assert lines[0].startswith("ok session=s1 request=r1 language=text prompt=")
-    assert lines[1].startswith("invalid_request")
+    assert lines[0].startswith("ok session=s1 request=r1 language=text model=tiny prompt=")
+    assert lines[1].startswith("invalid_request path=/api/v1/complete status=422 total_ms=")
     assert "secret_name" not in "\n".join(record.getMessage() for record in caplog.records)

@@ -255,7 +255,7 @@ async def test_a_step_that_hangs_is_seen_though_requests_come_and_go(monkeypatch
     from vllm import SamplingParams
     from vllm.v1.engine.llm_engine import LLMEngine
 
-    from server.worker.backend import SyncBackend
+    from server.worker.sync_backend import SyncBackend
 
     released = threading.Event()
 
@@ -263,7 +263,7 @@ async def test_a_step_that_hangs_is_seen_though_requests_come_and_go(monkeypatch
         model_config = SimpleNamespace(dtype="float32")
         has_unfinished_requests = abort_request = staticmethod(lambda *_: not released.is_set())
 
-        def add_request(self, *_: object) -> None: ...
+        def add_request(self, *_: object, **__: object) -> None: ...
 
         def step(self) -> list[object]:
             released.wait()
@@ -347,7 +347,8 @@ def test_an_answer_of_one_line_ends_with_its_line_feed(engine: LoopEngine, check
 
 
 def test_steps_between_the_first_and_the_last_go_out_together() -> None:
-    from server.worker.backend import Gathered, Step
+    from server.worker.backend import Step
+    from server.worker.sync_backend import Gathered
 
     def step(token: int, finish: Literal["stop"] | None = None) -> Step:
         return Step((token,), (-0.1 * token,), cached=3, queue_ms=0.0, finish=finish)

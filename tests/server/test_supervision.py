@@ -52,7 +52,7 @@ async def test_a_killed_worker_is_started_again(
         assert server.engine.worker_pid != pid
         assert server.service.state.restarts == 1
         assert (await server.client.post(PATH, json=request_with(max_new_tokens=1))).status_code == 200
-        assert "vernacular_worker_restarts 1.0" in (await server.client.get("/metrics")).text
+        assert 'vernacular_worker_restarts_total{model="default"} 1.0' in (await server.client.get("/metrics")).text
 
 
 async def test_a_stream_whose_worker_dies_ends_with_an_error_event(
@@ -79,6 +79,41 @@ async def test_a_worker_that_hangs_or_stalls_is_killed(
         assert (response.status_code, response.json()["code"]) == (503, "engine_died")
         await wait_for(lambda: not alive(pid))
         await server.until("ready")
+        assert (await server.client.post(PATH, json=request_with(max_new_tokens=1))).status_code == 200
+
+
+async def test_an_engine_without_progress_is_noticed_before_it_is_killed_and_may_recover(
+    start_server: Start, request_with: MakeRequest
+) -> None:
+    times = Supervision(ping_s=0.05, notice_s=0.2, hang_s=60)
+    async with start_server(times=times, token_s=1.5) as server:
+        pid = server.engine.worker_pid
+        under_way = asyncio.ensure_future(server.client.post(PATH, json=request_with(max_new_tokens=2)))
+        await server.until("starting")
+        health = await server.client.get("/health")
+        assert health.status_code == 503
+        assert "the engine has made no progress for some seconds" in health.json()["detail"]
+        refused = await server.client.post(PATH, json=request_with(session_id="other"))
+        assert (refused.status_code, "retry-after" in refused.headers) == (503, True)
+        assert (await under_way).status_code == 200
+        await server.until("ready")
+        assert (server.engine.worker_pid, server.service.state.restarts) == (pid, 0)
+
+
+def test_a_hang_is_noticed_within_five_seconds() -> None:
+    times = Supervision()
+    assert times.notice_s + 2 * times.ping_s <= 5
+
+
+async def test_an_engine_that_answers_no_number_is_started_again(
+    start_server: Start, request_with: MakeRequest, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with start_server(times=QUICK, nan_after=2, once=str(tmp_path / "wrong")) as server:
+        response = await server.client.post(PATH, json=request_with(max_new_tokens=10))
+        assert (response.status_code, response.json()["code"]) == (503, "engine_died")
+        await server.until("ready")
+        assert server.service.state.restarts == 1
+        assert "what is no number (NaN)" in caplog.text
         assert (await server.client.post(PATH, json=request_with(max_new_tokens=1))).status_code == 200
 
 
@@ -172,20 +207,20 @@ async def test_answers_under_way_end_with_an_error_when_the_server_ends(
         assert (response.status_code, response.json()["code"]) == (503, "engine_died")
 
 
-async def test_a_signal_ends_the_worker_before_the_server(
+async def test_an_interrupt_ends_the_worker_before_the_server(
     start_server: Start, wait_for: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Uvicorn raises the signal again when it is done; by default that is the end of the process."""
+    """Uvicorn raises it again when it is done; by default that is the end of the process. SIGTERM: `test_ending.py`."""
     monkeypatch.setattr(AppStatus, "should_exit", False)  # a signal sets it for the whole process
     worker_alive: list[bool] = []
-    before = signal.signal(signal.SIGTERM, lambda *_: worker_alive.append(alive(pid)))
+    before = signal.signal(signal.SIGINT, lambda *_: worker_alive.append(alive(pid)))
     try:
         async with start_server() as server:
             pid = server.engine.worker_pid
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGINT)
             await wait_for(lambda: worker_alive)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, before)
     assert worker_alive == [False]
 
 

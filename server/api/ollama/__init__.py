@@ -1,0 +1,1 @@
+"""Ollama's protocol, as far as editors ask for code with it."""

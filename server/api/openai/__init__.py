@@ -1,0 +1,1 @@
+"""OpenAI's protocol: text completions, chat completions, and the list of models."""
