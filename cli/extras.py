@@ -9,7 +9,19 @@ from lsp.main import PACKAGES as LSP
 
 PACKAGES = {
     "lsp": LSP,
-    "server": ("fastapi", "prometheus_client", "sse_starlette", "tokenizers", "uvicorn"),
+    "server": (
+        "alembic",
+        "fastapi",
+        "jwt",
+        "limits",
+        "prometheus_client",
+        "pythonjsonlogger",
+        "sqlalchemy",
+        "sse_starlette",
+        "tokenizers",
+        "truststore",
+        "uvicorn",
+    ),
     "evaluation": ("jinja2", "numpy", "rapidfuzz", "scipy"),
     "training": ("torch", "transformers", "datasketch", "detect_secrets", "pypdf"),
 }

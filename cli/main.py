@@ -20,6 +20,7 @@ from cli import (
     checkpoint,
     compare,
     complete,
+    config,
     contamination,
     corpus,
     doctor,
@@ -27,18 +28,25 @@ from cli import (
     gate,
     heldout,
     instructions,
+    keys,
     languages,
+    login,
     lsp,
+    models,
     replay,
     report,
     serve,
     train,
     transfer,
+    usage,
 )
 from core.errors import VernacularError
 
 GROUPS = (
     serve,
+    config,
+    keys,
+    login,
     lsp,
     complete,
     languages,
@@ -56,6 +64,8 @@ GROUPS = (
     train,
     transfer,
     checkpoint,
+    models,
+    usage,
 )
 
 app = typer.Typer(

@@ -11,10 +11,48 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.configs import ConfigFile, Settings
+
 if TYPE_CHECKING:
     from server.engines.base import EngineState
 
 _POLL_S = 0.1
+
+KEYS = {
+    "host": ("listen", "host"),
+    "port": ("listen", "port"),
+    "model": ("models", "model"),
+    "models": ("models", "file"),
+    "gate": ("models", "gate"),
+    "audit": ("models", "audit"),
+    "template": ("models", "template"),
+    "typing_layout": ("models", "typing_layout"),
+    "healing": ("models", "healing"),
+    "languages": ("languages", "folders"),
+    "engine": ("engine", "name"),
+    "endpoint": ("engine", "endpoints"),
+    "database": ("database", "url"),
+    "log_level": ("log", "level"),
+    **{
+        name: ("engine", name)
+        for name in (
+            "endpoint_api",
+            "endpoint_model",
+            "endpoint_key_file",
+            "max_model_len",
+            "mode",
+            "dtype",
+            "eager",
+            "block_size",
+            "kv_cache_gib",
+            "gpu_memory",
+            "threads",
+            "max_sequences",
+            "speculate",
+        )
+    },
+}
+"""The config's key for each option. An option that is not given leaves the key to the environment and the file."""
 
 
 def register(app: typer.Typer) -> None:
@@ -23,11 +61,24 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
+    context: typer.Context,
+    config: ConfigFile = None,
+    settings: Settings = None,
     model: Annotated[
         str | None, typer.Option(help="Model folder or Hugging Face id; default: the embedded model.")
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.", min=0, max=65535)] = 8480,
+    models: Annotated[
+        Path | None, typer.Option(help="File that says which model serves which language, in place of --model.")
+    ] = None,
+    gate: Annotated[
+        str | None,
+        typer.Option(help="Whether a model must have passed its gate: required, warn or off; default: by the address."),
+    ] = None,
+    audit: Annotated[
+        Path | None, typer.Option(help="File that gets a line for every change of what is served.")
+    ] = None,
     template: Annotated[
         str | None, typer.Option(help="Fill-in-the-middle template; default: by the model's own word or name.")
     ] = None,
@@ -59,46 +110,48 @@ def serve(
     speculate: Annotated[
         int, typer.Option(help="Tokens proposed a step by looking up n-grams; 0: off.", min=0, max=16)
     ] = 0,
+    engine: Annotated[
+        str, typer.Option(help="vllm: a worker on this machine; remote: servers that compute elsewhere.")
+    ] = "vllm",
+    endpoint: Annotated[
+        list[str] | None, typer.Option(help="With --engine remote: URL of a server; may be repeated, one a replica.")
+    ] = None,
+    endpoint_api: Annotated[
+        str, typer.Option(help="What endpoints speak: vllm (token ids), or openai (any other server, strings only).")
+    ] = "vllm",
+    endpoint_model: Annotated[
+        str, typer.Option(help="Name of the model at the endpoints; default: the first that is no adapter.")
+    ] = "",
+    endpoint_key_file: Annotated[
+        Path | None, typer.Option(help="File with the endpoints' API key; default: VERNACULAR_ENDPOINT_KEY, if set.")
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(help="Keep telemetry in sqlite:////PATH or postgresql://USER@HOST/NAME; default: keep none."),
+    ] = None,
     log_level: Annotated[
         str, typer.Option(help="error, warning, info (one line a request) or debug (the engine's log too).")
     ] = "warning",
 ) -> None:
     """Serve completions over HTTP."""
-    from cli.extras import require
-    from core.errors import ConfigError
+    from cli.configs import loaded
 
-    require("server")
-    from server.main import ServerOptions, configure_logging, run
-    from server.service import ModelChoice
+    configuration = loaded(config, settings, _given(context)).config
+    from server.logs import configure_logging
+    from server.main import run
 
-    choices = {
-        "--typing-layout": (typing_layout or "prefix", ("prefix", "middle")),
-        "--mode": (mode, ("auto", "sync", "async")),
-        "--dtype": (dtype, ("auto", "float32", "bfloat16", "float16")),
-        "--log-level": (log_level, ("error", "warning", "info", "debug")),
-    }
-    for option, (value, known) in choices.items():
-        if value not in known:
-            raise ConfigError(f"{option} {value}: choose one of {', '.join(known)}")
-    configure_logging(log_level)
-    options = ServerOptions(
-        host=host,
-        port=port,
-        languages=tuple(languages or ()),
-        engine_options={
-            "max_model_len": max_model_len,
-            "mode": mode,
-            "dtype": dtype,
-            "eager": eager,
-            "block_size": block_size,
-            "kv_cache_gib": kv_cache_gib,
-            "gpu_memory": gpu_memory,
-            "threads": threads,
-            "max_sequences": max_sequences,
-            "speculate": speculate,
-        },
-    )
-    run(options, ModelChoice(model, template, max_model_len, healing, typing_layout), _progress)
+    configure_logging(configuration.log.level, configuration.log.format)
+    run(configuration, None if configuration.log.format == "json" else _progress)  # then the log alone says it
+
+
+def _given(context: typer.Context) -> dict[tuple[str, ...], tuple[str, object]]:
+    """The options that the command line has, by the key of the config that they set."""
+    given: dict[tuple[str, ...], tuple[str, object]] = {}
+    for name, value in context.params.items():
+        source = context.get_parameter_source(name)
+        if name in KEYS and source is not None and source.name == "COMMANDLINE":
+            given[KEYS[name]] = ("--" + name.replace("_", "-"), value)
+    return given
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ class State(StrEnum):
     SLOW = "slow"  # it took longer than the user wants to wait
     UNREACHABLE = "unreachable"
     FAILED = "failed"  # it says that it failed, or answers with errors
+    REFUSED = "refused"  # it wants a key or a token, another than it was sent
     INCOMPATIBLE = "incompatible"  # it speaks another version of the protocol
 
 

@@ -12,9 +12,8 @@ Certificates are checked against the operating system's store, where companies p
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
-import ssl
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TypeVar
@@ -23,13 +22,20 @@ import httpx
 import httpx_sse
 from pydantic import BaseModel, ValidationError
 
-from core.errors import RequestError, ServerUnreachableError, UnavailableError
+from core.addresses import is_loopback
+from core.certificates import certificates
+from core.errors import RequestError, ServerUnreachableError, UnavailableError, VernacularError
+from core.events import EventBatch, EventReceipt
 from core.wire import PROTOCOL_VERSION, CompletionDelta, CompletionRequest, CompletionResult, Health, Problem
+from lsp.credentials import HOW_TO_GET_IN, Credentials
 
 CONNECT_TIMEOUT_S = 2.0
 HEALTH_TIMEOUT_S = 5.0
+EVENTS_TIMEOUT_S = 15.0
 
 DRAIN_TIMEOUT_S = 0.1
+
+logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Event = CompletionDelta | CompletionResult
@@ -43,17 +49,19 @@ class CompletionClient:
     """Asks one completion server. Connections are kept open between requests; `close` when done.
 
     `timeout_s` bounds each wait for the next piece of an answer. Raises `ServerUnreachableError` for what is no URL,
-    and for a proxy of the environment that cannot be used.
+    and for a proxy of the environment that cannot be used. Without `credentials` they are those of the environment and
+    of `vernacular login`.
     """
 
-    def __init__(self, url: str, timeout_s: float = 8.0) -> None:
+    def __init__(self, url: str, timeout_s: float = 8.0, credentials: Credentials | None = None) -> None:
         self.url = _checked(url)
+        self._credentials = credentials or Credentials(self.url)
         try:
             self._http = httpx.AsyncClient(
                 base_url=self.url,
                 timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
                 trust_env=not is_loopback(self.url),
-                verify=_certificates(self.url),
+                verify=certificates(self.url),
             )
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             reason = f"the proxy that the environment names cannot be used ({_reason(error)})"
@@ -71,23 +79,44 @@ class CompletionClient:
         _check_version(health.protocol, self.url)
         return health
 
+    async def tell(self, batch: EventBatch) -> EventReceipt:
+        """Tell what became of proposals; they are on the server's disk when this returns."""
+        headers = {"content-type": "application/json"} | await self._credentials.headers()
+        content = batch.model_dump_json(exclude_none=True)
+        with _translated(self.url):
+            response = await self._http.post(
+                "/api/v1/events", content=content, headers=headers, timeout=EVENTS_TIMEOUT_S
+            )
+        if response.status_code != httpx.codes.OK:
+            raise _refusal(response, response.content, self.url)
+        return _parsed(EventReceipt, response.content, self.url)
+
     async def complete(self, request: CompletionRequest, said: Callable[[str], None] | None = None) -> CompletionResult:
         """The whole answer to a request; `said` is told the model's words as they come, before clean-up."""
         result: CompletionResult | None = None
-        async with self.stream(request) as events:
-            async for event in events:
-                if isinstance(event, CompletionResult):
-                    result = event
-                elif said:
-                    said(event.text)
-        if result is None:
-            raise ServerUnreachableError(f"{self.url} ended its answer before the result")
+        outcome = "cancelled"
+        try:
+            async with self.stream(request) as events:
+                async for event in events:
+                    if isinstance(event, CompletionResult):
+                        result = event
+                    elif said:
+                        said(event.text)
+            if result is None:
+                raise ServerUnreachableError(f"{self.url} ended its answer before the result")
+            outcome = "ok"
+        except VernacularError as error:
+            outcome = getattr(error, "code", "unreachable")
+            raise
+        finally:  # the server's log has a line with the same ids
+            logger.info("%s session=%s request=%s", outcome, request.session_id, request.request_id)
         return result
 
     @asynccontextmanager
     async def stream(self, request: CompletionRequest) -> AsyncIterator[AsyncIterator[Event]]:
         """The answer as it comes: deltas, then one result. Leaving the block early ends the generation."""
         headers = {"accept": "text/event-stream", "content-type": "application/json"}
+        headers |= await self._credentials.headers()
         content = request.model_dump_json()
         with _translated(self.url):
             async with self._http.stream("POST", "/api/v1/complete", content=content, headers=headers) as response:
@@ -110,17 +139,6 @@ class CompletionClient:
                 raise _as_error(_parsed(Problem, event.data, self.url), httpx.codes.SERVICE_UNAVAILABLE, None)
 
 
-def is_loopback(url: str) -> bool:
-    """Whether the URL's host is this machine."""
-    host = httpx.URL(url).host
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _checked(url: str) -> str:
     example = "write it like http://127.0.0.1:8480"
     try:
@@ -138,14 +156,6 @@ async def _drained(events: AsyncIterator[httpx_sse.ServerSentEvent]) -> None:
         async with asyncio.timeout(DRAIN_TIMEOUT_S):
             async for _ in events:
                 pass
-
-
-def _certificates(url: str) -> ssl.SSLContext:
-    if not url.lower().startswith("https:"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, and loading certificates takes tens of ms
-    import truststore
-
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @contextmanager
@@ -181,6 +191,8 @@ def _as_error(problem: Problem, status: int, retry_after: str | None) -> Excepti
         return ProtocolMismatchError(problem.message)
     if problem.code == "superseded":
         return RequestError(problem.message, status=httpx.codes.CONFLICT, code=problem.code)
+    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        return RequestError(f"{problem.message}; {HOW_TO_GET_IN}", status=status, code=problem.code)
     if status < httpx.codes.INTERNAL_SERVER_ERROR and status != httpx.codes.TOO_MANY_REQUESTS:
         return RequestError(problem.message, status=status, code=problem.code)
     wait_s = problem.retry_after_s

@@ -17,7 +17,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from lsp.documents import Document, Documents, Place
-from lsp.notifications import DIAGNOSTICS
+from lsp.notifications import ACCEPTED, ACCEPTED_PART, DIAGNOSTICS
 from lsp.options import Options, package_version
 from lsp.positions import encoding_named
 from lsp.strokes import cursor_after
@@ -65,9 +65,11 @@ class Protocol(LanguageServerProtocol):
                     document.place(edge.line, edge.character, encoding)
                     for edge in (change.range.start, change.range.end)
                 )
+                self._server.workbench.recorder.edited(document, start, end, change.text)
                 document = document.replaced(start, end, change.text)
                 cursor = cursor_after(min(start, end), change.text) if len(params.content_changes) == 1 else None
             else:
+                self._server.workbench.recorder.lost(document.uri)
                 document = Document.of(document.uri, change.text, document.language_id)
         document = document.at_version(params.text_document.version)
         self._server.documents.put(document)
@@ -77,6 +79,7 @@ class Protocol(LanguageServerProtocol):
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """The editor closed a document."""
+        self._server.workbench.recorder.lost(params.text_document.uri)
         self._server.documents.close(params.text_document.uri)
 
 
@@ -115,6 +118,8 @@ def create_server(options: Options) -> VernacularServer:
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_files_changed)
     server.feature(types.TEXT_DOCUMENT_DID_SAVE)(_saved)
     server.feature(DIAGNOSTICS)(_diagnosed)
+    server.command(ACCEPTED)(_accepted)
+    server.command(ACCEPTED_PART)(_accepted_part)
     # Without options, pygls does not announce the ability, and an editor never asks.
     server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(_inline_completion)
     return server
@@ -157,6 +162,14 @@ def _saved(ls: VernacularServer, params: types.DidSaveTextDocumentParams) -> Non
 
 def _diagnosed(ls: VernacularServer, params: object) -> None:
     ls.workbench.diagnosed(params)
+
+
+def _accepted(ls: VernacularServer, offer_id: str = "") -> None:
+    ls.workbench.recorder.accepted(offer_id)
+
+
+def _accepted_part(ls: VernacularServer, offer_id: str = "", way: str = "") -> None:
+    ls.workbench.recorder.accepted_part(offer_id, way)
 
 
 async def _inline_completion(

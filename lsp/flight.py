@@ -10,7 +10,7 @@ from completion.cleanup import Place as Surroundings
 from completion.cleanup import clean
 from core.wire import CompletionResult
 from lsp.documents import Document, Place
-from lsp.proposals import Around, Proposal
+from lsp.proposals import Around, Proposal, Source
 
 UNFINISHED = 0.5
 """The confidence in an answer that is not whole yet: the model says it at the end."""
@@ -23,10 +23,11 @@ class Flight:
     was typed meanwhile, the request is cancelled, down to the engine.
     """
 
-    def __init__(self, document: Document, place: Place, *, ahead: bool = False) -> None:
+    def __init__(self, document: Document, place: Place, *, ahead: bool = False, source: Source | None = None) -> None:
         self.document = document
         self.place = place
         self.ahead = ahead
+        self.source = source
         self.task: asyncio.Task[CompletionResult | None] | None = None
         self.first_line: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._around = Around.of(document, place)
@@ -64,7 +65,7 @@ class Flight:
         """What the whole lines that the model has said so far propose at a place; `None` without one."""
         text = clean(self._lines, Surroundings.of(self._around.before, self._around.after))
         left = Proposal(self._around, text).still(document, place) if text.strip() else None
-        return Proposal(Around.of(document, place), left, UNFINISHED) if left else None
+        return Proposal(Around.of(document, place), left, UNFINISHED, source=self.source) if left else None
 
     @property
     def _lines(self) -> str:

@@ -13,14 +13,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError, ServerUnreachableError, UnavailableError
+from core.events import EventBatch, EventReceipt
 from core.wire import CompletionRequest, CompletionResult, Health, ModelCard
 from lsp.availability import Availability, State, Status
+from lsp.credentials import Credentials
 from lsp.settings import Settings
 
 if TYPE_CHECKING:
     from lsp.client import CompletionClient
 
 logger = logging.getLogger(__name__)
+
+REFUSALS = (401, 403)
+REFUSED_REST_S = 30.0
+"""A server that refused the key is asked again after so long: by then there may be another key."""
 
 
 class Link:
@@ -31,6 +37,7 @@ class Link:
 
     def __init__(self, settings: Settings, announce: Callable[[Status], None], report: Callable[[str], None]) -> None:
         self.model: ModelCard | None = None
+        self._answered: set[str] = set()
         self.availability = Availability(announce)
         self._settings = settings
         self._announce = announce
@@ -41,8 +48,9 @@ class Link:
     async def configure(self, settings: Settings) -> None:
         """Take other settings; another server is asked afresh."""
         before, self._settings = self._settings, settings
-        if (settings.server_url, settings.timeout_s) != (before.server_url, before.timeout_s):
+        if _connection(settings) != _connection(before):
             self.model = None
+            self._answered.clear()
             self.availability = Availability(self._announce)
             await self.close()
             self.watch()
@@ -72,12 +80,16 @@ class Link:
         except TimeoutError:
             self.availability.failed(State.SLOW, f"{url} took longer than {timeout_s:g} s")
         except RequestError as error:
-            # The fault of this one request: the next one, of another document, may be well.
-            if error.code != "superseded":
+            if error.status in REFUSALS:
+                self.availability.failed(State.REFUSED, f"{url}: {error}", REFUSED_REST_S)
+            # Else the fault of this one request: the next one, of another document, may be well.
+            elif error.code != "superseded":
                 self._report(f"the server refused a request: {error}")
         except UnavailableError as error:
             if error.code == "starting":
                 self._troubled(State.STARTING, str(error), error.retry_after_s)
+            elif error.code == "busy":
+                self.availability.failed(State.SLOW, str(error), error.retry_after_s)
             else:
                 self.availability.failed(State.FAILED, str(error), error.retry_after_s)
         except ServerUnreachableError as error:
@@ -87,10 +99,19 @@ class Link:
             self.availability.failed(State.FAILED, f"{type(error).__name__}: {error}")
         else:
             self.availability.succeeded(self._ready_detail(result.model))
-            if self.model is None or self.model.name != result.model:
-                self.watch()
+            if result.model not in self._answered:
+                self._answered.add(result.model)  # once: a server may have a model for each language
+                if self.model is None or self.model.name != result.model:
+                    self.watch()
             return result
         return None
+
+    async def tell(self, batch: EventBatch) -> EventReceipt:
+        """Tell the server what became of proposals; trouble with that is the caller's, and no trouble of the server's.
+
+        Raises what `CompletionClient.tell` raises.
+        """
+        return await (await self._connected()).tell(batch)
 
     def _troubled(self, state: State, detail: str, retry_after_s: float = 0.0) -> None:
         self.availability.failed(state, detail, retry_after_s)
@@ -127,8 +148,14 @@ class Link:
             # Importing httpx takes a tenth of a second: beside the event loop, and not before it is needed.
             client_class = await asyncio.to_thread(_client_class)
             if self._client is None:
-                self._client = client_class(self._settings.server_url, self._settings.timeout_s)
+                settings = self._settings
+                credentials = Credentials(settings.server_url, settings.api_key_file)
+                self._client = client_class(settings.server_url, settings.timeout_s, credentials)
         return self._client
+
+
+def _connection(settings: Settings) -> tuple[object, ...]:
+    return settings.server_url, settings.timeout_s, settings.api_key_file
 
 
 def _client_class() -> type[CompletionClient]:

@@ -1,6 +1,10 @@
-"""Names of the notifications that are this project's own, beside those of the Language Server Protocol."""
+"""Names of the notifications and commands that are this project's own, beside those of the Language Server Protocol."""
 
 STATUS = "vernacular/status"
 """To the editor: `{"state", "detail"}`, what is known of the completion server."""
 DIAGNOSTICS = "vernacular/diagnostics"
 """From the editor, what its other tools say of a document: the parameters of `textDocument/publishDiagnostics`."""
+ACCEPTED = "vernacular.accepted"
+"""The command of each proposal's item, which the editor runs on acceptance. Argument: the proposal's id."""
+ACCEPTED_PART = "vernacular.acceptedPart"
+"""An extension's key took a part of a proposal, and has put it in. Arguments: the proposal's id, `word` or `line`."""

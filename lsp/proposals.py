@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from completion.cleanup import Place as Surroundings
 from completion.cleanup import clean
+from core.wire import Timings
 from lsp.documents import Document, Place
 
 BEFORE_CHARACTERS, AFTER_CHARACTERS = 256, 128
@@ -86,6 +87,16 @@ class Around:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """The request that an answer came from, how long it took, and where the server says that the time went."""
+
+    request_id: str
+    model: str
+    request_ms: float | None = None
+    timings: Timings | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """An answer, and where it was given. An empty one says that nothing is to be proposed there.
 
@@ -96,6 +107,7 @@ class Proposal:
     text: str
     confidence: float = 1.0
     ahead: bool = False
+    source: Source | None = None
 
     def still(self, document: Document, place: Place) -> str | None:
         """What is left of it at `place`; `None` where it does not belong there."""
@@ -125,9 +137,18 @@ class Proposals:
 
     kept: deque[Proposal] = field(default_factory=lambda: deque(maxlen=64))
 
-    def add(self, document: Document, place: Place, text: str, confidence: float = 1.0, *, ahead: bool = False) -> None:
+    def add(
+        self,
+        document: Document,
+        place: Place,
+        text: str,
+        confidence: float = 1.0,
+        *,
+        ahead: bool = False,
+        source: Source | None = None,
+    ) -> None:
         """Remember what was answered at a place."""
-        self.kept.appendleft(Proposal(Around.of(document, place), text, confidence, ahead))
+        self.kept.appendleft(Proposal(Around.of(document, place), text, confidence, ahead, source))
 
     def find(self, document: Document, place: Place, *, extending: str = "") -> Proposal | None:
         """What an earlier answer still proposes at a place; `None` where the server has to be asked.

@@ -14,11 +14,12 @@ import itertools
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from completion.choosing import Choice, Option, Proposer, choose
 from completion.lexemes import Proposal as LineProposal
+from core.events import EventBatch, EventReceipt
 from core.wire import CompletionRequest, CompletionResult, ContextPiece
 from lsp.availability import Availability, Status
 from lsp.context import Budget, Origin, Wish, completion_request
@@ -28,7 +29,7 @@ from lsp.early import Early
 from lsp.flight import Flight
 from lsp.link import Link
 from lsp.pace import Pace
-from lsp.proposals import Around, Proposal, Proposals
+from lsp.proposals import Around, Proposal, Proposals, Source
 from lsp.settings import Settings
 
 SINGLE_LINE = {"auto": None, "always": True, "never": False}
@@ -36,16 +37,21 @@ GRACE_S = 0.25
 """A request that the editor gave up lives so long: mostly the next key stroke wants the same answer."""
 AHEAD_AFTER_S = 0.1
 """A proposal that was on display so long is worth asking what comes after it."""
+UNKNOWN_MODEL = "unknown"
 LINES_AFTER_S = 0.005
 """The work space's lines are looked up while the model works, once the request is on its way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What is proposed, the best first; empty where nothing is. `confidence` is the first one's, from 0 to 1."""
+    """What is proposed, the best first; empty where nothing is. `confidence` is the first one's, from 0 to 1.
+
+    `source` is the request that the first one came from; `None`: the work space's own lines.
+    """
 
     texts: tuple[str, ...] = ()
     confidence: float = 0.0
+    source: Source | None = field(default=None, compare=False)
 
 
 NOTHING = Offer()
@@ -122,6 +128,10 @@ class Session:
             await self._flight.end()
         await self._link.close()
 
+    async def tell(self, batch: EventBatch) -> EventReceipt:
+        """Tell the server what became of proposals. Raises what `CompletionClient.tell` raises."""
+        return await self._link.tell(batch)
+
     def struck(self, cursor: Cursor) -> None:
         """A key was struck, and the cursor is here now, by the look of it: ask before the editor does."""
         if self._early.struck(cursor) and self.settings.ask_early and self.settings.proposers != "lines":
@@ -155,8 +165,8 @@ class Session:
         rest = (self._shown.still(*here) if self._shown else None) or ""
         found = self._proposals.find(*here, extending=rest)
         if found and (found.text or not rest):
-            return self._better(cursor, found) if not rest else Offer((found.text,), found.confidence)
-        return Offer((rest,), self._shown.confidence) if rest and self._shown else None
+            return self._better(cursor, found) if not rest else Offer((found.text,), found.confidence, found.source)
+        return Offer((rest,), self._shown.confidence, self._shown.source) if rest and self._shown else None
 
     async def _asked(self, cursor: Cursor, turn: asyncio.Future[None], struck_s: float) -> Offer | None:
         if self.settings.proposers == "lines":
@@ -184,7 +194,7 @@ class Session:
                 return None
             result = flight.result
             if result and cursor.invoked:
-                return await self._choice(cursor, result)
+                return await self._choice(cursor, result, flight.source)
             found = self._proposals.find(cursor.document, cursor.place)
             if found or (result is None and not flight.cancelled):
                 return self._better(cursor, found)
@@ -198,14 +208,15 @@ class Session:
     def _better(self, cursor: Cursor, found: Proposal | None) -> Offer:
         """The model's answer, or what the work space's own lines propose, or nothing."""
         model = [Option(found.text, found.confidence)] if found else []
-        return _offer(choose([*model, *self._line(cursor)])[:1])
+        return _offer(choose([*model, *self._line(cursor)])[:1], found.source if found else None)
 
-    async def _choice(self, cursor: Cursor, result: CompletionResult) -> Offer:
+    async def _choice(self, cursor: Cursor, result: CompletionResult, source: Source | None) -> Offer:
         """All that there is, for somebody who asked by hand."""
         options = [Option(result.text, result.confidence)]
         options += [Option(other.text, other.confidence) for other in result.alternatives]
         options += self._line(cursor)
-        return _offer(await self.nearby.chosen(options, cursor) if self.nearby else choose(options, automatic=False))
+        choices = await self.nearby.chosen(options, cursor) if self.nearby else choose(options, automatic=False)
+        return _offer(choices, source)
 
     def _line(self, cursor: Cursor) -> list[Option]:
         if self.nearby is None or self.settings.proposers == "model":
@@ -231,7 +242,9 @@ class Session:
         request = completion_request(*here, wish, pieces)
         if cursor.invoked:
             request = request.model_copy(update={"candidates": self.settings.candidates})
-        flight = self._flight = Flight(cursor.document, cursor.place, ahead=ahead)
+        model = self._link.model.name if self._link.model else self._proposals_of or UNKNOWN_MODEL
+        source = Source(request.request_id, model)
+        flight = self._flight = Flight(cursor.document, cursor.place, ahead=ahead, source=source)
         flight.start(self._fly(flight, request))
         return flight
 
@@ -239,11 +252,14 @@ class Session:
         began_s = time.monotonic()
         result = await self._link.answer(request, flight.hear)
         if result:
-            self._pace.answered(time.monotonic() - began_s)
+            took_s = time.monotonic() - began_s
+            self._pace.answered(took_s)
+            source = flight.source = Source(request.request_id, result.model, took_s * 1e3, result.timings)
             if result.model != self._proposals_of:
                 self._proposals.clear()
                 self._proposals_of = result.model
-            self._proposals.add(flight.document, flight.place, result.text, result.confidence, ahead=flight.ahead)
+            answer = flight.document, flight.place, result.text, result.confidence
+            self._proposals.add(*answer, ahead=flight.ahead, source=source)
         return result
 
     def _ask_early(self, cursor: Cursor) -> bool:
@@ -263,7 +279,8 @@ class Session:
     def _show(self, cursor: Cursor, offer: Offer, turn: asyncio.Future[None]) -> None:
         self._shown = None
         if offer.texts:
-            self._shown = Proposal(Around.of(cursor.document, cursor.place), offer.texts[0], offer.confidence)
+            around = Around.of(cursor.document, cursor.place)
+            self._shown = Proposal(around, offer.texts[0], offer.confidence, source=offer.source)
             if self.settings.ask_ahead and self.settings.proposers != "lines":
                 asyncio.get_running_loop().call_later(AHEAD_AFTER_S, self._ask_ahead, cursor, offer.texts[0], turn)
 
@@ -295,9 +312,13 @@ class Session:
         self._shown = None
 
 
-def _offer(choices: Sequence[Choice]) -> Offer:
+def _offer(choices: Sequence[Choice], source: Source | None) -> Offer:
+    """`source` is that of the model's options."""
+    if not choices:
+        return NOTHING
+    first = choices[0].option
     texts = tuple(choice.option.text for choice in choices)
-    return Offer(texts, choices[0].option.confidence) if choices else NOTHING
+    return Offer(texts, first.confidence, source if first.proposer is Proposer.MODEL else None)
 
 
 async def _over(turn: asyncio.Future[None], limit_s: float | None, *awaited: asyncio.Future[Any] | None) -> bool:

@@ -22,6 +22,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     server_url: str = Field(default="http://127.0.0.1:8480", description="where the completion server answers")
+    api_key_file: str | None = Field(
+        default=None, description="file that holds the server's API key, where it asks for one"
+    )
     enabled: bool = Field(default=True, description="whether ghost text is proposed at all")
     debounce_ms: Literal["auto"] | Annotated[int, Field(ge=0, le=2000)] = Field(
         default="auto", description="pause in typing before the server is asked; `auto`: by its speed and the typist's"
@@ -52,6 +55,11 @@ class Settings(BaseModel):
     )
     ask_ahead: bool = Field(default=True, description="ask for the next proposal while one is on display")
     candidates: int = Field(default=3, ge=1, le=8, description="proposals to choose from when asked for by hand")
+    telemetry: Literal["on", "off", "text"] = Field(
+        default="on",
+        description="what the completion server is told of what became of proposals: `on`: counts, lengths and times, "
+        "no code; `text`: also what was proposed, if that server keeps it; `off`: nothing",
+    )
 
     @field_validator("server_url")
     @classmethod

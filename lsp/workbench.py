@@ -5,7 +5,10 @@ Translates between the protocol's types and this project's own; decides nothing 
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +23,13 @@ from lsp.context import Origin, located, with_selection
 from lsp.cursor import Cursor
 from lsp.documents import Document, Place, path_of
 from lsp.nearby import Nearby
-from lsp.notifications import DIAGNOSTICS, STATUS
+from lsp.notifications import ACCEPTED, DIAGNOSTICS, STATUS
 from lsp.options import Options
 from lsp.positions import Encoding, encoding_named
-from lsp.session import Session
+from lsp.session import Offer, Session
 from lsp.settings import Settings, with_values
+from lsp.telemetry.recorder import Recorder
+from lsp.telemetry.sender import Sender
 
 if TYPE_CHECKING:
     from lsp.features import VernacularServer
@@ -49,6 +54,8 @@ class Workbench:
         self._tell(problem)
         self.nearby = self._nearby(settings)
         self.session = Session(settings, self._announce, self._log_once, self.nearby)
+        self._sender = Sender(self.session.tell)
+        self.recorder = Recorder(server.documents, self._sender.add, _later, time.monotonic)
 
     def start(self) -> None:
         """Get to know the server and the work space, in the background."""
@@ -58,6 +65,8 @@ class Workbench:
     async def close(self) -> None:
         """End what is under way."""
         self._server.documents.unwatch(self.nearby)
+        self.recorder.close()
+        await self._sender.close()
         await self.session.close()
         await self.nearby.close()
 
@@ -68,6 +77,8 @@ class Workbench:
         self._tell(problem)
         if settings.ignore != before.ignore:
             await self.look_again(settings)
+        if settings.server_url != before.server_url or settings.telemetry == "off":
+            self._sender.forget()
         await self.session.configure(settings)
 
     async def look_again(self, settings: Settings | None = None) -> None:
@@ -98,6 +109,7 @@ class Workbench:
         With an item selected in the completion menu, the proposal goes on from that item, on its range: only then
         may the editor show both.
         """
+        began_s = time.monotonic()
         encoding = self._encoding
         place = document.place(position.line, position.character, encoding)
         at = types.Position(place.line, document.units(place, encoding))
@@ -112,10 +124,20 @@ class Workbench:
             document, place = with_selection(document, start, end, selected.text)
         invoked = context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         trigger = Trigger.INVOKED if invoked else Trigger.AUTOMATIC
-        offer = await self.session.complete(self._cursor(document, place, trigger))
+        cursor = self._cursor(document, place, trigger)
+        offer = await self.session.complete(cursor)
         if offer is None:
             return None
-        return [types.InlineCompletionItem(insert_text=head + text, range=item_range) for text in offer.texts]
+        command = self._command(cursor, offer, (time.monotonic() - began_s) * 1e3)
+        return [types.InlineCompletionItem(head + text, range=item_range, command=command) for text in offer.texts]
+
+    def _command(self, cursor: Cursor, offer: Offer, answer_ms: float) -> types.Command | None:
+        """What the editor is to run when the user accepts; nothing where nobody wants to know."""
+        wanted = self.session.settings.telemetry
+        if wanted == "off":
+            return None
+        offer_id = self.recorder.offered(cursor, offer.texts, offer.source, answer_ms, with_text=wanted == "text")
+        return types.Command(title="Accepted", command=ACCEPTED, arguments=[offer_id]) if offer_id else None
 
     @property
     def _encoding(self) -> Encoding:
@@ -163,3 +185,7 @@ class Workbench:
         message = f"vernacular: {status.state.value}: {status.detail}"
         self._server.window_log_message(types.LogMessageParams(kind, message))
         self._server.protocol.notify(STATUS, {"state": status.state.value, "detail": status.detail})
+
+
+def _later(delay_s: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(delay_s, call)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.addresses import is_loopback
 from core.errors import RequestError, ServerUnreachableError, UnavailableError
 from core.wire import CompletionDelta, CompletionRequest, CompletionResult, Problem
-from lsp.client import CompletionClient, ProtocolMismatchError, is_loopback
+from lsp.client import CompletionClient, ProtocolMismatchError
 from tests.lsp.fake_server import FakeServer, Reply, reserved_port, running, starting
 
 REQUEST = CompletionRequest(request_id="r-1", session_id="s-1", language="python", prefix="a")
@@ -82,6 +83,16 @@ async def test_unavailable_with_every_kind_of_retry_after(fake: FakeServer, retr
         await answer_of(fake.url)
     assert caught.value.retry_after_s == (7 if retry_after == "7" else 0)
     assert caught.value.code == "starting"
+
+
+async def test_the_log_has_the_ids_that_the_servers_log_has(fake: FakeServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "lsp.client")
+    await answer_of(fake.url)
+    fake.reply = Reply(problem=Problem(code="busy", message="later", retry_after_s=1), status=503)
+    with pytest.raises(UnavailableError):
+        await answer_of(fake.url)
+    said = [record.getMessage() for record in caplog.records if record.name == "lsp.client"]
+    assert said == ["ok session=s-1 request=r-1", "busy session=s-1 request=r-1"]
 
 
 async def test_a_request_that_can_never_succeed(fake: FakeServer) -> None:

@@ -23,6 +23,7 @@ def test_ghost_text_stands_at_the_cursor(connected: Editor, fake: FakeServer, tm
     items = connected.ghost_text(uri, 1, 3)
 
     at = {"line": 1, "character": 3}
+    assert [item.pop("command")["command"] for item in items] == ["vernacular.accepted"]
     assert items == [{"insertText": "lo world", "range": {"start": at, "end": at}}]
     [request] = fake.requests
     assert (request.prefix, request.suffix) == ("import os\nhel", "\nrest\n")
@@ -83,7 +84,7 @@ def test_a_selected_item_of_the_menu_is_extended(connected: Editor, fake: FakeSe
     [item] = connected.ghost_text(uri, 0, 4, selectedCompletionInfo={"range": span, "text": "hel"})
 
     assert fake.requests[-1].prefix == "a.hel"
-    assert item == {"insertText": "hello world", "range": span}
+    assert (item["insertText"], item["range"]) == ("hello world", span)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_nothing_changes_nothing(values: object) -> None:
     ("values", "says"),
     [
         ({"debounce": 5}, "unknown setting 'debounce' (did you mean 'debounce_ms'?)"),
-        ({"zzz": 5}, "unknown setting 'zzz'; known: ask_ahead, ask_early, candidates"),
+        ({"zzz": 5}, "unknown setting 'zzz'; known: api_key_file, ask_ahead, ask_early"),
         ({"server_url": "localhost:8000"}, "setting 'server_url' is 'localhost:8000': must begin with http://"),
         ({"timeout_s": -1}, "setting 'timeout_s' is -1: input should be greater than 0"),
         ({"single_line": "maybe"}, "setting 'single_line' is 'maybe': input should be 'auto', 'always' or 'never'"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.events import Accepted, Way
 from core.wire import CompletionRequest
 from tests.lsp.fake_server import FakeServer, Reply, reserved_port, running
 from tests.neovim.driver import Neovim
@@ -53,6 +54,22 @@ def test_typed_through_and_accepted(editing: Neovim, fake: FakeServer) -> None:
     assert editing.cursor == (2, len(SECOND))
     assert fake.requests[0].language == "moonbit"
     assert editing.messages == ""
+
+
+def test_the_server_hears_of_an_acceptance_once_and_of_no_code(editing: Neovim, fake: FakeServer) -> None:
+    editing.type("ihel")
+    editing.wait_for_ghost(f"lo world(1);\n{SECOND}")
+    editing.type("l")
+    editing.wait_for_ghost(f"o world(1);\n{SECOND}")
+    editing.type("<Tab>")
+    editing.wait_for(lambda: editing.lines == [LINE, SECOND])
+    editing.lua("vim.lsp.stop_client(vim.lsp.get_clients({ name = 'vernacular' }))")  # which sends what waits
+    editing.wait_for(lambda: fake.events)
+    offered, accepted = [event for event in fake.events if event.kind in ("offered", "accepted")][:2]
+    assert isinstance(accepted, Accepted)
+    assert (accepted.offer_id, accepted.way) == (offered.offer_id, Way.COMMAND)
+    assert accepted.characters == len(f"o world(1);\n{SECOND}")
+    assert "world" not in "".join(event.model_dump_json() for event in fake.events)
 
 
 def test_what_other_tools_say_of_the_line_goes_with_the_request(editing: Neovim, fake: FakeServer) -> None:

@@ -58,6 +58,9 @@ function M.accept()
         return item
       end
       inserted = insert(item)
+      if inserted and client and item.command then
+        client:exec_cmd(item.command, { bufnr = vim.api.nvim_get_current_buf() })
+      end
     end,
   })
   if asked then

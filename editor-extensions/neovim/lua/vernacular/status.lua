@@ -3,7 +3,7 @@
 local M = {}
 
 ---@class vernacular.Status
----@field state 'unknown'|'ready'|'starting'|'slow'|'unreachable'|'failed'|'incompatible'
+---@field state 'unknown'|'ready'|'starting'|'slow'|'unreachable'|'failed'|'refused'|'incompatible'
 ---@field detail string
 
 ---@type vernacular.Status
