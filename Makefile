@@ -15,7 +15,10 @@ DEV := $(VENV)/.dev.stamp
 PROJECT := $(VENV)/.project.stamp
 NEOVIM := .tools/neovim.stamp
 CHROMIUM := .tools/chromium.stamp
+TABBY := .tools/tabby-agent.stamp
 TOOLCHAINS := .tools/toolchains.stamp
+POSTGRESQL := .tools/postgresql.stamp
+DEPLOY := .tools/deploy.stamp
 
 .PHONY: help serve test lint format bench bench-training peers levy killed-run killed-recipe paper embedded-base served-model screenshot report-pictures locks clean
 
@@ -25,7 +28,7 @@ help: ## say what there is
 serve: $(SERVE) $(PROJECT) ## start the completion server with the embedded model (ARGS="--port 8001")
 	$(BIN)/vernacular serve $(ARGS)
 
-test: lint $(NEOVIM) $(CHROMIUM) $(TOOLCHAINS) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
+test: lint $(NEOVIM) $(CHROMIUM) $(TABBY) $(TOOLCHAINS) $(POSTGRESQL) $(DEPLOY) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
 	$(BIN)/pytest $(ARGS)
 
 lint: $(DEV) $(PROJECT) ## ruff, mypy --strict, import-linter
@@ -44,6 +47,7 @@ bench: $(DEV) $(PROJECT) ## measure speed, side by side in one run; tables, and 
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.healing
+	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.execution
 	$(BIN)/python -m benchmarks.evaluation
 
@@ -107,6 +111,18 @@ $(NEOVIM): scripts/install-neovim.sh
 $(CHROMIUM): scripts/install-chromium.sh
 	scripts/install-chromium.sh
 	@mkdir -p $(@D) && touch $@
+
+$(TABBY): scripts/install-tabby-agent.sh tests/server/tabby_agent/package-lock.json
+	scripts/install-tabby-agent.sh
+	@mkdir -p $(@D) && touch $@
+
+$(POSTGRESQL): scripts/install-postgresql.sh
+	scripts/install-postgresql.sh
+	@mkdir -p $(@D) && touch $@
+
+$(DEPLOY): scripts/deploy_tools.py $(DEV)
+	$(BIN)/python scripts/deploy_tools.py
+	@touch $@
 
 # Tool chains of the languages, by their files' own install commands; who is not root gets tests skipped with a reason.
 # Haskell's is left out for its size (half a gigabyte), Julia's and Gleam's because Debian has none.
