@@ -81,17 +81,18 @@ def run(command: Sequence[str], log: Path, environment: Mapping[str, str] | None
 @contextmanager
 def serving(
     command: Sequence[str], url: str, log: Path, ready_s: float, environment: Mapping[str, str] | None = None
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Start a server, wait until `url`/health answers 200, and end it with all its processes when the block is left.
 
-    Its output replaces `log`. `ready_s` is how long it may take. Raises `PeerError` where it ends or stays silent.
+    It leads a process group of its own; its output replaces `log`. `ready_s` is how long it may take to start.
+    Raises `PeerError` where it ends or stays silent.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
         process = _started(command, file, environment, "build it with `make peers`", own_session=True)
     try:
         _wait_until_ready(process, url, log, ready_s)
-        yield
+        yield process
     finally:
         _stop(process)
 

@@ -7,8 +7,8 @@ the fill-in-the-middle prompt as text or token ids: the server refuses `suffix`.
     with vllm_server(Path("server/embedded_model")) as url:
         httpx.post(f"{url}/v1/completions", json={"model": MODEL, "prompt": "let x =", "max_tokens": 16})
 
-The process starts as `python -m benchmarks.peers.vllm_bare FOLDER PORT [OPTIONS]`, sets the environment as the worker
-does, and becomes vLLM's server; `OPTIONS` are fields of `VllmOptions` as JSON.
+The process starts as `python -m benchmarks.peers.vllm_bare FOLDER PORT OPTIONS [ARGUMENTS]`, sets the environment as
+the worker does, and becomes vLLM's server; `OPTIONS` are fields of `VllmOptions` as JSON, `ARGUMENTS` vLLM's own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ from server.worker.vllm_options import CPU_BLOCK_TOKENS, VllmOptions, cpu_dtype,
 
 MODEL = "model"
 """The name that the model is served under."""
+QUIET = ("--disable-log-stats",)
+"""Counting costs time."""
 READY_S = 600.0
 """Seconds; on a busy core, with nothing compiled yet, a start takes minutes."""
 
@@ -45,19 +48,35 @@ def version() -> str:
 
 @contextmanager
 def vllm_server(checkpoint: Path, *, ready_s: float = READY_S, **options: Any) -> Iterator[str]:
-    """Serve a checkpoint folder on a free port; yields the URL and ends the server when the block is left.
+    """As `vllm_process`; yields the URL alone."""
+    with vllm_process(checkpoint, cache_folder() / "vllm" / "server.log", ready_s=ready_s, **options) as (url, _):
+        yield url
 
-    `options` are fields of `VllmOptions`, as for our own worker. Raises `PeerError`, and `CheckpointError` for a
-    folder that holds no model.
+
+@contextmanager
+def vllm_process(
+    checkpoint: Path,
+    log: Path,
+    *,
+    ready_s: float = READY_S,
+    arguments: Sequence[str] = QUIET,
+    core: int | None = None,
+    **options: Any,
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Serve a checkpoint folder on a free port; yields URL and process, and ends that when the block is left.
+
+    `options` are fields of `VllmOptions`, as for our own worker; `arguments` are vLLM's own, and go last. On a CPU
+    it computes on `core`, where that is given. Raises `PeerError`, and `CheckpointError` for a folder that holds no
+    model.
     """
     version()
     engine_options(checkpoint, options)
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.peers.vllm_bare", str(checkpoint.resolve()), str(port)]
     url = f"http://127.0.0.1:{port}"
-    log = cache_folder() / "vllm" / "server.log"
-    with serving([*command, json.dumps(options)], url, log, ready_s):
-        yield url
+    environment = {} if core is None else {"VLLM_CPU_OMP_THREADS_BIND": str(core)}
+    with serving([*command, json.dumps(options), *arguments], url, log, ready_s, environment) as process:
+        yield url, process
 
 
 def engine_options(checkpoint: Path, options: dict[str, Any]) -> VllmOptions:
@@ -70,7 +89,7 @@ def server_arguments(options: VllmOptions, port: int, on_cpu: bool) -> list[str]
     """The command line of vLLM's server that says what `vllm_arguments.engine_arguments` says in Python."""
     arguments = ["--model", options.model, "--served-model-name", MODEL, "--host", "127.0.0.1", "--port", str(port)]
     arguments += ["--dtype", cpu_dtype() if options.dtype == "auto" and on_cpu else options.dtype]
-    arguments += ["--max-model-len", str(options.context_tokens(on_cpu)), "--seed", "0", "--disable-log-stats"]
+    arguments += ["--max-model-len", str(options.context_tokens(on_cpu)), "--seed", "0"]
     arguments += ["--enable-prompt-tokens-details"]
     arguments += ["--max-num-seqs", str(options.max_sequences)]
     arguments += ["--enable-prefix-caching" if options.prefix_caching else "--no-enable-prefix-caching"]
@@ -92,14 +111,14 @@ def server_arguments(options: VllmOptions, port: int, on_cpu: bool) -> list[str]
 
 def main(arguments: Sequence[str]) -> None:
     """Set the environment, then become vLLM's server."""
-    folder, port, more = arguments
+    folder, port, more, *last = arguments
     options = engine_options(Path(folder), json.loads(more))
     prepare_environment(options)
     module = "vllm.entrypoints.openai.api_server"
     if importlib.util.find_spec("vllm") is None:
         raise SystemExit("error: vLLM is not installed")
     on_cpu = is_for_cpus()
-    os.execv(sys.executable, [sys.executable, "-m", module, *server_arguments(options, int(port), on_cpu)])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", module, *server_arguments(options, int(port), on_cpu), *last])  # noqa: S606
 
 
 def is_for_cpus() -> bool:

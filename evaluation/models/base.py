@@ -119,6 +119,7 @@ def completion_request(hole: Infill, drawing: Drawing, name: str) -> CompletionR
         prefix=hole.prefix,
         suffix=hole.suffix,
         context=hole.context,
+        batch=True,
         clean_up=False,
         single_line=hole.single_line,
         max_new_tokens=min(drawing.max_new_tokens, _REQUEST_TOKENS),

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
+from core.addresses import is_loopback
 from core.errors import ServerUnreachableError
 from evaluation.replay.records import Usage
-from lsp.client import is_loopback
 
 TIMEOUT_S = 30.0
 

@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager, suppress
 import httpx
 from pydantic import ValidationError
 
+from core.addresses import is_loopback
 from core.wire import CompletionResult
 from evaluation.replay.records import Usage
-from lsp.client import is_loopback
 
 _COMPLETE = "/api/v1/complete"
 _END = b"0\r\n\r\n"

@@ -185,7 +185,7 @@ class LanguageServerClient:
         await client.initialize_async(
             types.InitializeParams(
                 capabilities=types.ClientCapabilities(),
-                initialization_options=self._settings,
+                initialization_options={"telemetry": "off"} | self._settings,  # nobody types
                 root_uri=folder.as_uri(),
                 workspace_folders=[root],
             )

@@ -20,7 +20,7 @@ MODEL = ROOT / "server" / "embedded_model"
 COMPARE = """
 import json, sys
 from pathlib import Path
-from benchmarks.peers.vllm_bare import engine_options, server_arguments
+from benchmarks.peers.vllm_bare import QUIET, engine_options, server_arguments
 from server.worker.vllm_options import prepare_environment
 options = engine_options(Path(sys.argv[1]), json.loads(sys.argv[2]))
 prepare_environment(options)
@@ -28,7 +28,8 @@ from server.worker.vllm_arguments import engine_arguments
 from vllm.engine.arg_utils import AsyncEngineArgs
 from vllm.entrypoints.launchers.cli_args import make_arg_parser
 from vllm.utils.argparse_utils import FlexibleArgumentParser
-parsed = make_arg_parser(FlexibleArgumentParser()).parse_args(server_arguments(options, 1, on_cpu=True))
+line = [*server_arguments(options, 1, on_cpu=True), *QUIET]
+parsed = make_arg_parser(FlexibleArgumentParser()).parse_args(line)
 theirs, ours = AsyncEngineArgs.from_cli_args(parsed), engine_arguments(options, on_cpu=True)
 differ = {n: [repr(v), repr(getattr(theirs, n))] for n, v in vars(ours).items() if getattr(theirs, n) != v}
 print(json.dumps(differ))
