@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.editor_support import write_editor_support
+
 if TYPE_CHECKING:
     from core.languages import LanguageSpec
 
@@ -21,6 +23,7 @@ def register(app: typer.Typer) -> None:
     group.command("check")(check_languages)
     group.command("install")(install_languages)
     group.command("new")(new_language)
+    group.command("editor-support")(write_editor_support)
     app.add_typer(group, name="languages")
 
 

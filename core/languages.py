@@ -15,12 +15,12 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from core.own_tests import OwnTests
-from core.spec_parts import Pattern, SpecModel
+from core.spec_parts import Pattern, SpecModel, Word
+from core.syntax import Syntax
 from core.translation import Translation
 
 Extension = Annotated[str, Field(pattern=r"^\.[^/\\\s]+$")]
 FileName = Annotated[str, Field(pattern=r"^[^/\\]+$")]
-Word = Annotated[str, Field(pattern=r"^\S+$")]
 
 
 class BlockComment(SpecModel):
@@ -28,6 +28,7 @@ class BlockComment(SpecModel):
 
     open: str = Field(description="opens a block comment", min_length=1)
     close: str = Field(description="closes it", min_length=1)
+    nested: bool = Field(default=False, description="whether one may stand within another, and both must be closed")
 
 
 class Grammar(SpecModel):
@@ -152,6 +153,9 @@ class LanguageSpec(SpecModel):
         default=(), description="keywords that open a top-level definition, such as `fn`"
     )
     grammar: Grammar | None = Field(default=None, description="the tree-sitter grammar, where there is one")
+    syntax: Syntax = Field(
+        default=Syntax(), description="what editors are told, by `vernacular languages editor-support`"
+    )
     note: str = Field(default="", description="a short note for prompts")
     execution: Execution | None = Field(default=None, description="how a program is run, where it can be")
     tests: OwnTests | None = Field(default=None, description="how a company's own tests are found and run")

@@ -40,6 +40,8 @@ def copy(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("lsp", "import server"),
         ("lsp", "import fastapi"),
         ("server", "import lsp"),
+        ("editor_support", "import lsp"),
+        ("editor_support", "import numpy"),
         ("server", "def late():\n    import evaluation"),
         ("evaluation", "import training"),
         ("training", "import cli"),

@@ -16,7 +16,7 @@ print(" ".join(sorted(set(sys.argv[2:]) & set(sys.modules))))
 """
 
 
-@pytest.mark.parametrize("package", ["core", "completion", "lsp", "cli"])
+@pytest.mark.parametrize("package", ["core", "completion", "lsp", "editor_support", "cli"])
 def test_every_module_of_a_light_package_loads_nothing_heavy(root: Path, package: str) -> None:
     command = [sys.executable, "-c", PROGRAM, package, *HEAVY]
     answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
