@@ -69,7 +69,8 @@ class Orders:
         described = describe(folder, renderer, check_folder(folder))
         template = described.template
         self.model = described.name
-        self._maker = PromptMaker(renderer, template, 2048, described.bytes_per_token, healing=False)
+        limit = _options(folder).context_tokens(True)
+        self._maker = PromptMaker(renderer, template, limit, described.bytes_per_token, healing=False)
         self._stop = list(renderer.control_ids((*template.stop, *template.special_tokens)))
         self._max_new_tokens = max_new_tokens
 
@@ -79,11 +80,15 @@ class Orders:
         return {"users": prompts, "max_new_tokens": self._max_new_tokens, "stop": self._stop, "logprobs": 0}
 
 
+def _options(folder: Path, **options: Any) -> VllmOptions:
+    limit = context_limit(check_folder(folder), folder)
+    return VllmOptions(model=str(folder), context_limit=limit, **options)
+
+
 def main() -> None:
     """Load the model folder named in the first argument, say so, answer until the end of input."""
     folder = Path(sys.argv[1])
-    limit = context_limit(check_folder(folder), folder)
-    options = VllmOptions(model=str(folder), context_limit=limit, **json.loads(sys.argv[2]))
+    options = _options(folder, **json.loads(sys.argv[2]))
     protocol = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # vLLM writes to standard output
     prepare_environment(options)
