@@ -19,8 +19,16 @@ TABBY := .tools/tabby-agent.stamp
 TOOLCHAINS := .tools/toolchains.stamp
 POSTGRESQL := .tools/postgresql.stamp
 DEPLOY := .tools/deploy.stamp
+VSCODE := editor-extensions/vscode
+VSIX := .tools/vsix.stamp
+VSCODE_MODULES := .tools/vscode-modules.stamp
 
-.PHONY: help serve test lint format bench bench-training peers levy killed-run killed-recipe paper embedded-base served-model screenshot report-pictures locks clean
+# What the extension for VS Code is made of: its own files, and the language server that it brings.
+VSIX_SOURCES := $(shell find $(VSCODE) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \
+	-not -path '*/out/*' -not -path '$(VSCODE)/server/*' -not -path '$(VSCODE)/LICENSE') \
+	$(shell find core completion languages lsp -type f -not -name '*.pyc') locks/lsp.txt
+
+.PHONY: help serve test vsix lint format bench bench-training peers levy killed-run killed-recipe paper embedded-base served-model screenshot report-pictures locks clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +36,10 @@ help: ## say what there is
 serve: $(SERVE) $(PROJECT) ## start the completion server with the embedded model (ARGS="--port 8001")
 	$(BIN)/vernacular serve $(ARGS)
 
-test: lint $(NEOVIM) $(CHROMIUM) $(TABBY) $(TOOLCHAINS) $(POSTGRESQL) $(DEPLOY) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
+test: lint $(NEOVIM) $(CHROMIUM) $(TABBY) $(TOOLCHAINS) $(POSTGRESQL) $(DEPLOY) $(VSIX) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
 	$(BIN)/pytest $(ARGS)
+
+vsix: $(VSIX) ## lint, check, test and package the extension: editor-extensions/vscode/dist/vernacular.vsix
 
 lint: $(DEV) $(PROJECT) ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
@@ -89,7 +99,7 @@ locks: $(DEV) ## write locks/ anew from pyproject.toml (UPGRADE=1 takes the newe
 	$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## remove environment, tools and caches
-	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) .tools $(VSCODE)/node_modules $(VSCODE)/dist $(VSCODE)/out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
 
 $(SERVE): $(SETUP) locks/torch.txt locks/serve.txt locks/serve-gpu.txt
 	$(PYTHON) scripts/setup_venv.py --venv $(VENV) serve
@@ -119,6 +129,18 @@ $(TABBY): scripts/install-tabby-agent.sh tests/server/tabby_agent/package-lock.j
 $(POSTGRESQL): scripts/install-postgresql.sh
 	scripts/install-postgresql.sh
 	@mkdir -p $(@D) && touch $@
+
+$(VSCODE_MODULES): $(VSCODE)/package-lock.json $(VSCODE)/.npmrc
+	@mkdir -p $(@D)
+	if command -v npm >/dev/null; then cd $(VSCODE) && npm ci --no-audit --no-fund --loglevel=error; fi
+	@touch $@
+
+$(VSIX): $(VSCODE_MODULES) $(PROJECT) $(VSIX_SOURCES)
+	@mkdir -p $(@D)
+	if command -v npm >/dev/null; then \
+		cd $(VSCODE) && npm run --silent lint && npm run --silent check && npm run --silent test && npm run --silent package; \
+	else echo "vsix: no npm on PATH; install Node 20 or newer to build the extension for VS Code" >&2; fi
+	@touch $@
 
 $(DEPLOY): scripts/deploy_tools.py $(DEV)
 	$(BIN)/python scripts/deploy_tools.py

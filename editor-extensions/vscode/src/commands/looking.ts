@@ -1,0 +1,87 @@
+/** Looking at what goes on: the log, the settings, the model, why something is proposed. */
+
+import * as vscode from 'vscode';
+import type { Controller } from '../client/controller';
+import { EXPLAIN } from '../client/protocol';
+import { OPEN_LOG } from '../faults';
+import { SECTION } from '../settings';
+import type { State } from '../state';
+import { tell } from '../tell';
+import { aboutServer } from '../view';
+
+const SCHEME = 'vernacular-explain';
+const WALKTHROUGH = 'start';
+
+type Command = (...args: unknown[]) => Promise<void>;
+
+export function lookingCommands(
+  context: vscode.ExtensionContext,
+  controller: Controller,
+  state: State,
+  log: vscode.LogOutputChannel,
+): Record<string, Command> {
+  const explanations = new Explanations();
+  context.subscriptions.push(explanations);
+  return {
+    openLog: () => {
+      log.show();
+      return Promise.resolve();
+    },
+    openSettings: async (name) => {
+      const query = typeof name === 'string' ? `${SECTION}.${name}` : `@ext:${context.extension.id}`;
+      await vscode.commands.executeCommand('workbench.action.openSettings', query);
+    },
+    getStarted: async () => {
+      const walkthrough = `${context.extension.id}#${WALKTHROUGH}`;
+      await vscode.commands.executeCommand('workbench.action.openWalkthrough', walkthrough, false);
+    },
+    showModel: async () => {
+      const { server } = state.known;
+      await tell('info', `Vernacular: ${aboutServer(server).join('; ')}`, [OPEN_LOG]);
+    },
+    explain: async () => {
+      const editor = vscode.window.activeTextEditor;
+      const { client } = controller;
+      if (editor === undefined || client === undefined) {
+        await tell('info', 'Vernacular: open a file, and put the cursor where something is proposed.');
+        return;
+      }
+      const params = client.code2ProtocolConverter.asTextDocumentPositionParams(
+        editor.document,
+        editor.selection.active,
+      );
+      try {
+        const { text } = await client.sendRequest<{ text: string }>(EXPLAIN, params);
+        await explanations.show(text);
+      } catch (error) {
+        await tell('warning', `Vernacular: ${error instanceof Error ? error.message : String(error)}`, [OPEN_LOG]);
+      }
+    },
+  };
+}
+
+/** A read-only document with the latest explanation. */
+class Explanations implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+  private readonly uri = vscode.Uri.from({ scheme: SCHEME, path: '/Vernacular explains.txt' });
+  private text = '';
+
+  readonly onDidChange = this.changed.event;
+
+  provideTextDocumentContent(): string {
+    return this.text;
+  }
+
+  async show(text: string): Promise<void> {
+    this.text = text;
+    this.changed.fire(this.uri);
+    const document = await vscode.workspace.openTextDocument(this.uri);
+    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true });
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+    this.changed.dispose();
+  }
+}

@@ -1,0 +1,36 @@
+/** Faults that a person is told of, with what leads on. */
+
+/** What a button does: the command, and its arguments. */
+export interface Way {
+  title: string;
+  command: string;
+  args?: readonly unknown[];
+}
+
+export const OPEN_LOG: Way = { title: 'Open Log', command: 'vernacular.openLog' };
+export const RESTART: Way = { title: 'Restart', command: 'vernacular.restart' };
+export const SET_KEY: Way = { title: 'Set API Key', command: 'vernacular.setApiKey' };
+export const SIGN_IN: Way = { title: 'Sign In', command: 'vernacular.signIn' };
+export const REINSTALL: Way = { title: 'Install Again', command: 'vernacular.reinstall' };
+
+/** A button that opens one setting. */
+export function openSetting(name: string, title = 'Open Setting'): Way {
+  return { title, command: 'vernacular.openSettings', args: [name] };
+}
+
+/** Something that a person has to put right: one line, and ways to go on. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+
+  constructor(
+    message: string,
+    readonly ways: readonly Way[],
+  ) {
+    super(message);
+  }
+}
+
+/** A person said stop. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+}
