@@ -16,6 +16,7 @@ PROJECT := $(VENV)/.project.stamp
 NEOVIM := .tools/neovim.stamp
 CHROMIUM := .tools/chromium.stamp
 TABBY := .tools/tabby-agent.stamp
+TEXTMATE := .tools/textmate.stamp
 TOOLCHAINS := .tools/toolchains.stamp
 POSTGRESQL := .tools/postgresql.stamp
 DEPLOY := .tools/deploy.stamp
@@ -36,7 +37,7 @@ help: ## say what there is
 serve: $(SERVE) $(PROJECT) ## start the completion server with the embedded model (ARGS="--port 8001")
 	$(BIN)/vernacular serve $(ARGS)
 
-test: lint $(NEOVIM) $(CHROMIUM) $(TABBY) $(TOOLCHAINS) $(POSTGRESQL) $(DEPLOY) $(VSIX) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
+test: lint $(NEOVIM) $(CHROMIUM) $(TABBY) $(TEXTMATE) $(TOOLCHAINS) $(POSTGRESQL) $(DEPLOY) $(VSIX) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
 	$(BIN)/pytest $(ARGS)
 
 vsix: $(VSIX) ## lint, check, test and package the extension: editor-extensions/vscode/dist/vernacular.vsix
@@ -124,6 +125,10 @@ $(CHROMIUM): scripts/install-chromium.sh
 
 $(TABBY): scripts/install-tabby-agent.sh tests/server/tabby_agent/package-lock.json
 	scripts/install-tabby-agent.sh
+	@mkdir -p $(@D) && touch $@
+
+$(TEXTMATE): scripts/install-textmate.sh tests/editor_support/textmate/package-lock.json
+	scripts/install-textmate.sh
 	@mkdir -p $(@D) && touch $@
 
 $(POSTGRESQL): scripts/install-postgresql.sh
