@@ -8,41 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
-    from completion.lexemes import Proposal
     from core.language_files import LanguageRegistry
-    from core.wire import CompletionResult
     from lsp.cursor import Cursor
     from lsp.documents import Document, Place
+    from lsp.explaining import Answer
     from lsp.nearby import Nearby
 
-NEAREST_LINES = 3
-GHOST, DIM = "italic cyan", "dim"
 TIMEOUT_S = 120.0
 INDEX_S = 20.0
 """The repository is indexed for so long at most; what is not by then is left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A result, and milliseconds on this side's clock.
-
-    `local_ms` is the making of the request, `round_trip_ms` from sending it to the result. `reasons` say in a line each
-    how the request came to be as it is, and what the work space's own lines would propose.
-    """
-
-    result: CompletionResult
-    local_ms: float
-    round_trip_ms: float
-    reasons: tuple[str, ...] = ()
 
 
 def register(app: typer.Typer) -> None:
@@ -75,6 +55,7 @@ def register(app: typer.Typer) -> None:
 
         require("lsp")
         from core.language_files import load_languages
+        from lsp.explaining import DIM, explained, explained_prompt, shown
         from lsp.nearby import Nearby
         from lsp.settings import Settings, with_values
 
@@ -95,8 +76,6 @@ def register(app: typer.Typer) -> None:
             console.print(shown(document, place, other.text))
         console.print(explained(answer))
         if explain:
-            from cli.explaining import explained_prompt
-
             console.print()
             console.print(explained_prompt(answer.result, answer.reasons), soft_wrap=False)
 
@@ -152,6 +131,7 @@ async def _ask(cursor: Cursor, nearby: Nearby, url: str, max_new_tokens: int, ch
     from lsp.client import CompletionClient
     from lsp.context import Budget, Wish, completion_request
     from lsp.documents import Documents
+    from lsp.explaining import Answer, reasons_of
 
     client = CompletionClient(url, TIMEOUT_S)
     documents = Documents()
@@ -172,57 +152,7 @@ async def _ask(cursor: Cursor, nearby: Nearby, url: str, max_new_tokens: int, ch
         result = await client.complete(request)
         times_ms = (sent_s - begin_s) * 1e3, (time.perf_counter() - sent_s) * 1e3
         line = nearby.line(cursor.document, cursor.place, cursor.origin.language)
-        return Answer(result, *times_ms, _reasons(cursor, indexed, line))
+        return Answer(result, *times_ms, reasons_of(cursor, indexed, line))
     finally:
         await nearby.close()
         await client.close()
-
-
-def _reasons(cursor: Cursor, indexed: str, line: Proposal) -> tuple[str, ...]:
-    extent = "one line" if cursor.extent.single_line else "several lines"
-    lines = f"{line.text!r}, confidence {line.confidence:.2f}" if line.text else "nothing"
-    return f"{extent}: {cursor.extent.reason}", f"work space: {indexed}", f"its own lines would propose: {lines}"
-
-
-def shown(document: Document, place: Place, ghost: str) -> Text:
-    """The ghost text between the nearest lines of the document, with line numbers; `+` numbers its own lines."""
-    from rich.text import Text
-
-    first = max(place.line - NEAREST_LINES, 0)
-    beyond = min(place.line + 1 + NEAREST_LINES, len(document.lines))
-    here = document.line(place.line)
-    head, *more = ghost.split("\n")
-    rows: list[tuple[str, Text]] = [
-        (str(number + 1), Text(document.line(number))) for number in range(first, place.line)
-    ]
-    rows.append((str(place.line + 1), Text(here[: place.column]).append(head, GHOST)))
-    rows += [("+", Text(ghost_line, GHOST)) for ghost_line in more]
-    rows[-1][1].append(here[place.column :])
-    rows += [(str(number + 1), Text(document.line(number))) for number in range(place.line + 1, beyond)]
-    width = max(len(number) for number, _ in rows)
-    return Text("\n").join(
-        Text.assemble((f"{number:>{width}} \N{BOX DRAWINGS LIGHT VERTICAL} ", DIM), line) for number, line in rows
-    )
-
-
-def explained(answer: Answer) -> Text:
-    """Where the time went, and what the tokens were."""
-    from rich.text import Text
-
-    result, timings, tokens = answer.result, answer.result.timings, answer.result.tokens
-    network_ms = max(answer.round_trip_ms - timings.total_ms, 0.0)
-    stages = {
-        "local": answer.local_ms,
-        "network": network_ms,
-        "queue": timings.queue_ms,
-        "first token": timings.first_token_ms,
-        "total": answer.local_ms + answer.round_trip_ms,
-    }
-    time_line = ", ".join(f"{name} {value:.1f} ms" for name, value in stages.items())
-    token_line = (
-        f"prompt {tokens.prompt} tokens: {tokens.cached} cached, {tokens.computed} computed; "
-        f"{tokens.generated} generated, {tokens.healed_bytes} bytes healed"
-    )
-    proposal = "" if result.text else "nothing to propose; "
-    model_line = f"{proposal}{result.model}, confidence {result.confidence:.2f}, ended by {result.finish_reason.value}"
-    return Text(f"\n{time_line}\n{token_line}\n{model_line}", DIM)

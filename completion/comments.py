@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from core.languages import LanguageSpec
 
 LOOK_BACK = 200
-_USUAL = ("#", "//", "--")
+USUAL_MARKS = ("#", "//", "--")
 """Comment marks where no language is known: only at a line's beginning, for elsewhere they mean other things."""
 _TRIPLE = ('"""', "'''")
 _LITERAL = re.compile(
@@ -28,11 +28,11 @@ def in_comment(prefix_lines: Sequence[str], spec: LanguageSpec | None) -> bool:
     """Whether the cursor, at the end of the last of these lines, stands in a comment. False before its mark's end."""
     typed = prefix_lines[-1] if prefix_lines else ""
     if spec is None:
-        return typed.lstrip().startswith(_USUAL)
-    bare = _without_literals(typed)
+        return typed.lstrip().startswith(USUAL_MARKS)
+    bare = without_literals(typed)
     if any(mark in bare for mark in spec.line_comments):
         return True
-    above = "\n".join(map(_without_literals, prefix_lines[-LOOK_BACK:])) if spec.block_comments else ""
+    above = "\n".join(map(without_literals, prefix_lines[-LOOK_BACK:])) if spec.block_comments else ""
     return any(above.rfind(each.open) > above.rfind(each.close) for each in spec.block_comments if each.open in above)
 
 
@@ -42,7 +42,7 @@ def in_string(prefix_lines: Sequence[str], spec: LanguageSpec | None) -> bool:
         return False
     if in_long_string(prefix_lines):
         return True
-    bare = _without_literals(prefix_lines[-1].replace('"""', "").replace("'''", ""))
+    bare = without_literals(prefix_lines[-1].replace('"""', "").replace("'''", ""))
     return '"' in bare or bare.count("`") % 2 == 1 or bool(_OPEN_APOSTROPHE.search(bare))
 
 
@@ -56,7 +56,7 @@ def is_comment(line: str, spec: LanguageSpec | None) -> bool:
     """Whether a line is a comment and nothing else: a line comment, or the end of a block comment."""
     code = line.strip()
     if spec is None:
-        return code.startswith(_USUAL)
+        return code.startswith(USUAL_MARKS)
     marks = [*spec.line_comments, *(each.open for each in spec.block_comments)]
     return code.startswith(tuple(marks)) or any(code.endswith(each.close) for each in spec.block_comments)
 
@@ -70,6 +70,6 @@ def without_comment(line: str, spec: LanguageSpec | None) -> str:
     return line[: min(cuts)] if cuts else line
 
 
-def _without_literals(line: str) -> str:
+def without_literals(line: str) -> str:
     """A line with an empty string for each one that is closed on it."""
     return _LITERAL.sub('""', line).replace('""', "") if any(quote in line for quote in "\"'`") else line

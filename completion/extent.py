@@ -96,7 +96,7 @@ def _on_a_new_line(
         following = next((line for line in lines_below if line.strip()), "")
         at_once = bool(lines_below) and bool(lines_below[0].strip())
         empty = not at_once or _depth(following) < depth or following.strip()[0] in ")]}"
-        if above and _opens(above, spec):
+        if above and opens_block(above, spec):
             empty = _depth(following) <= _depth(above)
     if is_comment(above, spec):
         if empty:
@@ -104,7 +104,7 @@ def _on_a_new_line(
         return Extent(True, "between a comment and what it describes")
     if above.endswith(_DOCUMENTED) and empty:
         return Extent(False, "after a documentation string, with an empty body")
-    if above and (_opens(above, spec) or depth > _depth(above)):
+    if above and (opens_block(above, spec) or depth > _depth(above)):
         return Extent(not empty, "in an empty body" if empty else "at the beginning of a body that is there already")
     if not above and not any(line.strip() for line in lines_below):
         return Extent(False, "in an empty document")
@@ -117,14 +117,14 @@ def _on_a_line_that_has_begun(typed: str, rest: str, lines_below: Sequence[str],
     if _depth(following) <= _depth(typed):
         if rest and not (code.endswith("{") and rest.startswith("}")):
             return Extent(True, "before a bracket or quote that is there already")
-        if _opens(code, spec):
+        if opens_block(code, spec):
             return Extent(False, "at the end of a line that opens a block")
         if code.endswith(_BRACKETS):
             return Extent(False, "at the end of an unfinished statement")
     return Extent(True, "on a line that has begun")
 
 
-def _opens(line: str, spec: LanguageSpec | None) -> bool:
+def opens_block(line: str, spec: LanguageSpec | None) -> bool:
     """Whether a line opens a block: by its last sign or word, or as a definition that has no such sign."""
     code = without_comment(line, spec).strip()
     if code.endswith(":") and all(code.count(one) == code.count(other) for one, other in ("()", "[]", "{}")):

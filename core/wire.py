@@ -191,10 +191,15 @@ class ModelCard(WireModel):
 class Health(WireModel):
     """Answer of `GET /health`: 200 when ready, 503 otherwise."""
 
+    model_config = ConfigDict(extra="ignore")  # it is asked first of all, also by a client that is older
+
     protocol: int = Field(default=PROTOCOL_VERSION, description="protocol version of the server")
     status: Literal["starting", "ready", "failed"] = Field(description="starting, ready or failed")
     detail: str = Field(description="one line: what it is doing, or why it failed")
-    model: ModelCard | None = Field(default=None, description="once it is known")
+    model: ModelCard | None = Field(default=None, description="what answers by default, once it is known")
+    languages: dict[str, ModelCard] = Field(
+        default={}, description="by a language's name, what answers in it, where that is another model and is known"
+    )
     uptime_s: float = Field(description="seconds since the server started", ge=0)
 
 

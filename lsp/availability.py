@@ -30,14 +30,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A state and one line for people that says why."""
+    """A state, one line for people that says why, and the model that answers, where one does."""
 
     state: State
     detail: str
+    model: str | None = None
 
 
 class Availability:
-    """Keeps the state, and calls `announce` when it becomes another one."""
+    """Keeps the state, and calls `announce` when it becomes another one, or another model answers."""
 
     def __init__(self, announce: Callable[[Status], None], clock: Callable[[], float] = time.monotonic) -> None:
         self.status = Status(State.UNKNOWN, "not asked yet")
@@ -51,11 +52,16 @@ class Availability:
         """Seconds for which the server is to be left alone; 0 when it may be asked."""
         return max(self._ask_again_s - self._clock(), 0.0)
 
-    def succeeded(self, detail: str) -> None:
-        """The server answered as it should."""
+    def succeeded(self, detail: str, model: str | None = None) -> None:
+        """The server answered as it should; by which model, where that is known."""
         self._failures = 0
         self._ask_again_s = 0.0
-        self._become(Status(State.READY, detail))
+        self._become(Status(State.READY, detail, model))
+
+    def rested(self) -> None:
+        """Something changed that may help, such as a new key: the server may be asked at once."""
+        self._failures = 0
+        self._ask_again_s = 0.0
 
     def failed(self, state: State, detail: str, retry_after_s: float = 0.0) -> None:
         """The server could not be asked, or not use fully; `retry_after_s` is what it asked for itself."""
@@ -66,7 +72,7 @@ class Availability:
         self._become(Status(state, detail))
 
     def _become(self, status: Status) -> None:
-        changed = status.state is not self.status.state
+        changed = (status.state, status.model) != (self.status.state, self.status.model)
         self.status = status
         if changed:
             self._announce(status)

@@ -14,9 +14,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import httpx_sse
@@ -39,6 +39,10 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Event = CompletionDelta | CompletionResult
+
+
+class NoAnswerError(ServerUnreachableError):
+    """Nothing came in time: a server with too much to do, or a proxy that swallows what it is sent."""
 
 
 class ProtocolMismatchError(ServerUnreachableError):
@@ -124,6 +128,46 @@ class CompletionClient:
                     raise _refusal(response, await response.aread(), self.url)
                 yield self._events(response)
 
+    @asynccontextmanager
+    async def converse(
+        self, messages: Sequence[tuple[str, str]], *, path: str, user: str, max_new_tokens: int, timeout_s: float
+    ) -> AsyncIterator[AsyncIterator[tuple[str, str]]]:
+        """The next turn of a conversation as it comes, in pieces of (model, text). Leaving the block early ends it.
+
+        `messages` are (role, text); the language of `path` chooses the model. `timeout_s` is for each piece.
+        """
+        body = {
+            "messages": [{"role": role, "content": text} for role, text in messages],
+            "path": path,
+            "user": user,
+            "max_tokens": max_new_tokens,
+            "temperature": 0,
+            "stream": True,
+        }
+        headers = {"accept": "text/event-stream"} | await self._credentials.headers()
+        wait = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
+        with _translated(self.url):
+            async with self._http.stream(
+                "POST", "/v1/chat/completions", json=body, headers=headers, timeout=wait
+            ) as response:
+                if response.status_code != httpx.codes.OK:
+                    raise _refusal(response, await response.aread(), self.url)
+                yield self._turn(response)
+
+    async def _turn(self, response: httpx.Response) -> AsyncIterator[tuple[str, str]]:
+        async for event in httpx_sse.EventSource(response).aiter_sse():
+            if event.data == "[DONE]":
+                return
+            try:
+                said = json.loads(event.data)
+                if "error" in said:
+                    raise _as_error(_foreign_problem(said), httpx.codes.SERVICE_UNAVAILABLE, None)
+                for choice in said["choices"]:
+                    yield str(said["model"]), str(choice["delta"].get("content") or "")
+            except (ValueError, KeyError, TypeError, AttributeError):
+                raise ServerUnreachableError(f"{self.url}/v1/chat/completions answered what is no chunk") from None
+        raise ServerUnreachableError(f"{self.url} ended its answer before the result")
+
     async def _events(self, response: httpx.Response) -> AsyncIterator[Event]:
         events = httpx_sse.EventSource(response).aiter_sse()
         async for event in events:
@@ -165,7 +209,7 @@ def _translated(url: str) -> Iterator[None]:
     except httpx.ConnectError as error:
         raise ServerUnreachableError(f"nobody answers at {url} ({_reason(error)}); is the server running?") from None
     except httpx.TimeoutException:
-        raise ServerUnreachableError(f"{url} did not answer in time") from None
+        raise NoAnswerError(f"{url} did not answer in time; is the server, or a proxy before it, stuck?") from None
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         raise ServerUnreachableError(f"the connection to {url} failed ({_reason(error)})") from None
     except httpx_sse.SSEError:
@@ -176,14 +220,28 @@ def _translated(url: str) -> Iterator[None]:
 
 def _refusal(response: httpx.Response, body: bytes, url: str) -> Exception:
     try:
-        problem = Problem.model_validate_json(body)
-    except ValidationError:
+        problem = _problem(body)
+    except ValueError:
         if response.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
             return ServerUnreachableError(
                 f"{url} answered HTTP {response.status_code} and not in the protocol; is it a Vernacular server?"
             )
         problem = Problem(code="http_error", message=f"{url} answered HTTP {response.status_code}")
     return _as_error(problem, response.status_code, response.headers.get("retry-after"))
+
+
+def _problem(body: bytes) -> Problem:
+    """Raises `ValueError` for what is none."""
+    data = json.loads(body)
+    return _foreign_problem(data) if isinstance(data, dict) and "error" in data else Problem.model_validate(data)
+
+
+def _foreign_problem(data: Any) -> Problem:
+    """A problem as OpenAI's interface has it. Raises `ValueError` for what is none."""
+    try:
+        return Problem(code=data["error"]["code"] or "http_error", message=data["error"]["message"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(str(error)) from None
 
 
 def _as_error(problem: Problem, status: int, retry_after: str | None) -> Exception:

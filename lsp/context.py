@@ -90,7 +90,7 @@ def completion_request(
     Pieces are taken in order until one has no room in `budget.context_bytes`.
     """
     context = fitting(pieces, budget.context_bytes)
-    suffix = stable_start(_clean(document.after(place)), budget.suffix_bytes)
+    suffix = stable_start(plain(document.after(place)), budget.suffix_bytes)
     prefix_bytes = budget.for_prefix(len(suffix.encode()), sum(map(piece_bytes, context)))
     rest_of_line = document.line(place.line)[place.column :]
     in_the_middle = bool(rest_of_line.strip(CLOSERS))
@@ -100,7 +100,7 @@ def completion_request(
         language=origin.language,
         path=origin.path,
         repository=origin.repository,
-        prefix=stable_end(_clean(document.before(place)), prefix_bytes),
+        prefix=stable_end(plain(document.before(place)), prefix_bytes),
         suffix=suffix,
         context=context,
         trigger=wish.trigger,
@@ -127,10 +127,10 @@ def located(origin: Origin, path: PurePath | None, folders: Sequence[PurePath]) 
         return origin
     holding = [folder for folder in folders if path.is_relative_to(folder)]
     if not holding:
-        return replace(origin, path=_clean(path.name)[:PATH_LIMIT])
+        return replace(origin, path=plain(path.name)[:PATH_LIMIT])
     folder = max(holding, key=lambda folder: len(folder.parts))
-    relative = _clean(path.relative_to(folder).as_posix())
-    return replace(origin, path=relative[:PATH_LIMIT], repository=_clean(folder.name)[:REPOSITORY_LIMIT])
+    relative = plain(path.relative_to(folder).as_posix())
+    return replace(origin, path=relative[:PATH_LIMIT], repository=plain(folder.name)[:REPOSITORY_LIMIT])
 
 
 def stable_end(text: str, budget_bytes: int) -> str:
@@ -181,7 +181,8 @@ def piece_bytes(piece: ContextPiece) -> int:
     return len(piece.path.encode()) + len(piece.text.encode()) + 2
 
 
-def _clean(text: str) -> str:
+def plain(text: str) -> str:
+    """Text as the wire carries it: `\\n` line ends, and valid UTF-8."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text if text.isascii() else text.encode(errors="replace").decode()

@@ -17,7 +17,8 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from lsp.documents import Document, Documents, Place
-from lsp.notifications import ACCEPTED, ACCEPTED_PART, DIAGNOSTICS
+from lsp.failing import RequestFailedError
+from lsp.notifications import ACCEPTED, ACCEPTED_PART, DIAGNOSTICS, EXPLAIN, GENERATE, SIGN_IN, SIGN_OUT
 from lsp.options import Options, package_version
 from lsp.positions import encoding_named
 from lsp.strokes import cursor_after
@@ -44,6 +45,15 @@ class Protocol(LanguageServerProtocol):
             if "id" in data and "method" in data:
                 self._send_response(data["id"], error=error.to_response_error())
             raise
+
+    def _send_handler_result(self, future: Any, *, msg_id: Any) -> None:
+        """pygls's own; a request that could not be done is no mistake of this program, and is not logged as one."""
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, RequestFailedError):
+            self._request_futures.pop(msg_id, None)
+            self._send_response(msg_id, error=error.to_response_error())
+        else:
+            super()._send_handler_result(future, msg_id=msg_id)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
@@ -118,6 +128,10 @@ def create_server(options: Options) -> VernacularServer:
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_files_changed)
     server.feature(types.TEXT_DOCUMENT_DID_SAVE)(_saved)
     server.feature(DIAGNOSTICS)(_diagnosed)
+    server.feature(EXPLAIN)(_explain)
+    server.feature(GENERATE)(_generate)
+    server.feature(SIGN_IN)(_sign_in)
+    server.feature(SIGN_OUT)(_sign_out)
     server.command(ACCEPTED)(_accepted)
     server.command(ACCEPTED_PART)(_accepted_part)
     # Without options, pygls does not announce the ability, and an editor never asks.
@@ -162,6 +176,30 @@ def _saved(ls: VernacularServer, params: types.DidSaveTextDocumentParams) -> Non
 
 def _diagnosed(ls: VernacularServer, params: object) -> None:
     ls.workbench.diagnosed(params)
+
+
+async def _explain(ls: VernacularServer, params: object) -> dict[str, str]:
+    from lsp.requests import explain
+
+    return await explain(ls, params)
+
+
+async def _generate(ls: VernacularServer, params: object) -> dict[str, Any]:
+    from lsp.requests import generate
+
+    return await generate(ls, params)
+
+
+async def _sign_in(ls: VernacularServer, params: object) -> dict[str, str]:
+    from lsp.requests import sign_in
+
+    return await sign_in(ls, params)
+
+
+async def _sign_out(ls: VernacularServer, params: object) -> dict[str, str]:
+    from lsp.requests import sign_out
+
+    return await sign_out(ls, params)
 
 
 def _accepted(ls: VernacularServer, offer_id: str = "") -> None:

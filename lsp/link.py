@@ -1,15 +1,15 @@
 """The link to the completion server: what is known of it, and one answer at a time.
 
-Trouble never leaves this module as an exception: it is announced once, and the server is asked again with back-off.
-While a server cannot be reached or is starting, its health is asked in the background, so that key strokes cost
-nothing and ghost text returns by itself.
+Trouble with `answer` never leaves this module as an exception: it is announced once, and the server is asked again
+with back-off. While a server cannot be reached or is starting, its health is asked in the background, so that key
+strokes cost nothing and ghost text returns by itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError, ServerUnreachableError, UnavailableError
@@ -37,6 +37,7 @@ class Link:
 
     def __init__(self, settings: Settings, announce: Callable[[Status], None], report: Callable[[str], None]) -> None:
         self.model: ModelCard | None = None
+        self._own_models: Mapping[str, ModelCard] = {}
         self._answered: set[str] = set()
         self.availability = Availability(announce)
         self._settings = settings
@@ -49,7 +50,7 @@ class Link:
         """Take other settings; another server is asked afresh."""
         before, self._settings = self._settings, settings
         if _connection(settings) != _connection(before):
-            self.model = None
+            self.model, self._own_models = None, {}
             self._answered.clear()
             self.availability = Availability(self._announce)
             await self.close()
@@ -65,6 +66,15 @@ class Link:
         if client:
             await client.close()
 
+    def model_for(self, language: str) -> ModelCard | None:
+        """The model that answers in a language, as far as it is known."""
+        return self._own_models.get(language, self.model)
+
+    def retry(self) -> None:
+        """Ask again without waiting: there is a new key, or another reason to hope."""
+        self.availability.rested()
+        self.watch()
+
     def watch(self) -> None:
         """Ask for the server's health in the background until it is ready."""
         if self._watch is None or self._watch.done():
@@ -74,11 +84,11 @@ class Link:
         """The answer to a request, `None` in trouble; `said` is told the model's words as they come."""
         url, timeout_s = self._settings.server_url, self._settings.timeout_s
         try:
-            client = await self._connected()
+            client = await self.connected()
             async with asyncio.timeout(timeout_s):
                 result = await client.complete(request, said)
         except TimeoutError:
-            self.availability.failed(State.SLOW, f"{url} took longer than {timeout_s:g} s")
+            self._silent(State.SLOW, f"{url} took longer than {timeout_s:g} s")
         except RequestError as error:
             if error.status in REFUSALS:
                 self.availability.failed(State.REFUSED, f"{url}: {error}", REFUSED_REST_S)
@@ -93,15 +103,17 @@ class Link:
             else:
                 self.availability.failed(State.FAILED, str(error), error.retry_after_s)
         except ServerUnreachableError as error:
-            self._troubled(_state_of(error), str(error))
+            self._unreached(error)
+            self.watch()
         except Exception as error:  # a mistake of this program, which is no reason to disturb the user's typing
             logger.exception("request %s failed", request.request_id)
             self.availability.failed(State.FAILED, f"{type(error).__name__}: {error}")
         else:
-            self.availability.succeeded(self._ready_detail(result.model))
+            self.availability.succeeded(self._ready_detail(result.model), result.model)
             if result.model not in self._answered:
-                self._answered.add(result.model)  # once: a server may have a model for each language
-                if self.model is None or self.model.name != result.model:
+                self._answered.add(result.model)  # once: a user may be among those who try out another one
+                expected = self.model_for(request.language)
+                if expected is None or expected.name != result.model:
                     self.watch()
             return result
         return None
@@ -111,7 +123,20 @@ class Link:
 
         Raises what `CompletionClient.tell` raises.
         """
-        return await (await self._connected()).tell(batch)
+        return await (await self.connected()).tell(batch)
+
+    def _unreached(self, error: ServerUnreachableError) -> None:
+        from lsp.client import NoAnswerError
+
+        if isinstance(error, NoAnswerError):
+            self._silent(State.UNREACHABLE, str(error))
+        else:
+            self.availability.failed(_state_of(error), str(error))
+
+    def _silent(self, state: State, detail: str) -> None:
+        """Nothing came in time: one trouble, be it the server's health or an answer that was waited for."""
+        now = self.availability.status.state
+        self.availability.failed(now if now in (State.SLOW, State.UNREACHABLE) else state, detail)
 
     def _troubled(self, state: State, detail: str, retry_after_s: float = 0.0) -> None:
         self.availability.failed(state, detail, retry_after_s)
@@ -121,9 +146,9 @@ class Link:
         while True:
             await asyncio.sleep(self.availability.wait_s)
             try:
-                health = await (await self._connected()).health()
+                health = await (await self.connected()).health()
             except ServerUnreachableError as error:
-                self.availability.failed(_state_of(error), str(error))
+                self._unreached(error)
                 continue
             except Exception:
                 logger.exception("the server's health could not be asked")
@@ -133,8 +158,12 @@ class Link:
 
     def _learnt(self, health: Health) -> bool:
         self.model = health.model or self.model
+        self._own_models = health.languages
         if health.status == "ready":
-            self.availability.succeeded(self._ready_detail(health.model.name if health.model else "a model"))
+            known = [card.name for card in (health.model, *health.languages.values()) if card]
+            answering = self.availability.status.model
+            model = answering if answering in known else next(iter(known), None)
+            self.availability.succeeded(self._ready_detail(model or "a model"), model)
             return True
         state = State.STARTING if health.status == "starting" else State.FAILED
         self.availability.failed(state, f"{self._settings.server_url}: {health.detail}")
@@ -143,7 +172,8 @@ class Link:
     def _ready_detail(self, model: str) -> str:
         return f"{model} at {self._settings.server_url}"
 
-    async def _connected(self) -> CompletionClient:
+    async def connected(self) -> CompletionClient:
+        """The client, for who asks once and takes trouble as it comes. Raises `ServerUnreachableError`."""
         if self._client is None:
             # Importing httpx takes a tenth of a second: beside the event loop, and not before it is needed.
             client_class = await asyncio.to_thread(_client_class)

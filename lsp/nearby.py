@@ -110,11 +110,16 @@ class Nearby:
         self._unread.pop(document.uri, None)
         return self._lines.propose(document, place, kind_of(language, document.uri), most_lines=PROPOSED_LINES)
 
+    @property
+    def indexed(self) -> str:
+        """What of the work space is indexed by now, in one line for people."""
+        return str(self._workspace.status)
+
     async def settled(self, limit_s: float) -> str:
         """Wait until the work space is indexed, for at most so long; what is by then, in one line for people."""
         await asyncio.to_thread(self._workspace.wait, limit_s)
         await self._learn_neighbours(0)
-        return str(self._workspace.status)
+        return self.indexed
 
     async def chosen(self, options: Sequence[Option], cursor: Cursor) -> list[Choice]:
         """The best first of what was asked for by hand; a grammar is asked which of them leave syntax errors."""

@@ -1,7 +1,14 @@
-"""Names of the notifications and commands that are this project's own, beside those of the Language Server Protocol."""
+"""Notifications, requests and commands that are this project's own, beside those of the Language Server Protocol."""
 
 STATUS = "vernacular/status"
-"""To the editor: `{"state", "detail"}`, what is known of the completion server."""
+"""To the editor: `{"state", "detail", "model", "server"}`, what is known of the completion server."""
+GENERATE = "vernacular/generate"
+"""Request, `{"textDocument", "position", "partialResultToken"?}` -> `{"instruction", "position", "text", "model"}`: the
+code that a comment asks for. While it comes, `$/progress` with the token has `{"position", "text"}`: the next part."""
+SIGN_IN, SIGN_OUT = "vernacular/signIn", "vernacular/signOut"
+"""Requests, `{}` -> `{"detail"}`: get a token of the server's issuer by the device flow, and forget it."""
+EXPLAIN = "vernacular/explain"
+"""Request, `{"textDocument", "position"}` -> `{"text"}`: what a completion at a place comes from, for people."""
 DIAGNOSTICS = "vernacular/diagnostics"
 """From the editor, what its other tools say of a document: the parameters of `textDocument/publishDiagnostics`."""
 ACCEPTED = "vernacular.accepted"

@@ -74,7 +74,10 @@ class Nearby(Protocol):
 
 
 class Session:
-    """Proposes completions. Belongs to the event loop that it is used in; see `Link` for the other parameters."""
+    """Proposes completions. Belongs to the event loop that it is used in; see `Link` for the other parameters.
+
+    `id` is what the server knows this session by, `link` the way to it, for who wants something else of it.
+    """
 
     def __init__(
         self,
@@ -85,8 +88,8 @@ class Session:
     ) -> None:
         self.settings = settings
         self.nearby = nearby
-        self._link = Link(settings, announce, report)
-        self._id = uuid.uuid4().hex
+        self.link = Link(settings, announce, report)
+        self.id = uuid.uuid4().hex
         self._numbers = itertools.count(1)
         self._pace = Pace()
         self._proposals = Proposals()
@@ -100,7 +103,7 @@ class Session:
     @property
     def availability(self) -> Availability:
         """What is known of the server."""
-        return self._link.availability
+        return self.link.availability
 
     @property
     def under_way(self) -> bool:
@@ -109,7 +112,7 @@ class Session:
 
     def start(self) -> None:
         """Get to know the server in the background, before the first key stroke needs it."""
-        self._link.watch()
+        self.link.watch()
 
     async def configure(self, settings: Settings) -> None:
         """Take other settings; another server is asked afresh."""
@@ -118,7 +121,7 @@ class Session:
             self._forget()
             if self._flight:
                 self._flight.cancel()
-        await self._link.configure(settings)
+        await self.link.configure(settings)
 
     async def close(self) -> None:
         """End what is under way, and close the connections; a request that comes meanwhile opens its own."""
@@ -126,11 +129,31 @@ class Session:
         self._early.close()
         if self._flight:
             await self._flight.end()
-        await self._link.close()
+        await self.link.close()
 
     async def tell(self, batch: EventBatch) -> EventReceipt:
         """Tell the server what became of proposals. Raises what `CompletionClient.tell` raises."""
-        return await self._link.tell(batch)
+        return await self.link.tell(batch)
+
+    def request_at(self, cursor: Cursor) -> CompletionRequest:
+        """What the server is asked for a place; each with an id of its own."""
+        single_line = SINGLE_LINE[self.settings.single_line]
+        wish = Wish(
+            session_id=self.id,
+            request_id=f"{self.id[:8]}-{next(self._numbers)}",
+            trigger=cursor.trigger,
+            max_new_tokens=self.settings.max_new_tokens,
+            single_line=cursor.extent.single_line if single_line is None else single_line,
+            time_budget_ms=None if cursor.invoked else self.settings.time_budget_ms or None,
+        )
+        here = cursor.document, cursor.place, cursor.origin, self.budget_for(cursor, wish.max_new_tokens)
+        pieces = self.nearby.pieces(*here) if self.nearby and self.settings.context else ()
+        request = completion_request(*here, wish, pieces)
+        return request.model_copy(update={"candidates": self.settings.candidates}) if cursor.invoked else request
+
+    def budget_for(self, cursor: Cursor, max_new_tokens: int) -> Budget:
+        """How much can be sent to the model that answers in the cursor's language."""
+        return Budget.for_model(self.link.model_for(cursor.origin.language), max_new_tokens)
 
     def struck(self, cursor: Cursor) -> None:
         """A key was struck, and the cursor is here now, by the look of it: ask before the editor does."""
@@ -227,30 +250,16 @@ class Session:
         return self._line_at[1]
 
     def _take_off(self, cursor: Cursor, *, ahead: bool = False) -> Flight:
-        single_line = SINGLE_LINE[self.settings.single_line]
-        wish = Wish(
-            session_id=self._id,
-            request_id=f"{self._id[:8]}-{next(self._numbers)}",
-            trigger=cursor.trigger,
-            max_new_tokens=self.settings.max_new_tokens,
-            single_line=cursor.extent.single_line if single_line is None else single_line,
-            time_budget_ms=None if cursor.invoked else self.settings.time_budget_ms or None,
-        )
-        budget = Budget.for_model(self._link.model, wish.max_new_tokens)
-        here = cursor.document, cursor.place, cursor.origin, budget
-        pieces = self.nearby.pieces(*here) if self.nearby and self.settings.context else ()
-        request = completion_request(*here, wish, pieces)
-        if cursor.invoked:
-            request = request.model_copy(update={"candidates": self.settings.candidates})
-        model = self._link.model.name if self._link.model else self._proposals_of or UNKNOWN_MODEL
-        source = Source(request.request_id, model)
+        request = self.request_at(cursor)
+        card = self.link.model_for(cursor.origin.language)
+        source = Source(request.request_id, card.name if card else self._proposals_of or UNKNOWN_MODEL)
         flight = self._flight = Flight(cursor.document, cursor.place, ahead=ahead, source=source)
         flight.start(self._fly(flight, request))
         return flight
 
     async def _fly(self, flight: Flight, request: CompletionRequest) -> CompletionResult | None:
         began_s = time.monotonic()
-        result = await self._link.answer(request, flight.hear)
+        result = await self.link.answer(request, flight.hear)
         if result:
             took_s = time.monotonic() - began_s
             self._pace.answered(took_s)

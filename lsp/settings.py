@@ -55,6 +55,16 @@ class Settings(BaseModel):
     )
     ask_ahead: bool = Field(default=True, description="ask for the next proposal while one is on display")
     candidates: int = Field(default=3, ge=1, le=8, description="proposals to choose from when asked for by hand")
+    completion_items: bool = Field(
+        default=False,
+        description="answer ordinary completion too, for editors without ghost text; read when the server starts",
+    )
+    generate_max_tokens: int = Field(
+        default=512, ge=16, le=8192, description="upper bound on the tokens of code that a comment asks for"
+    )
+    generate_timeout_s: float = Field(
+        default=60.0, gt=0, le=600, description="after which the code that a comment asks for ends with what is there"
+    )
     telemetry: Literal["on", "off", "text"] = Field(
         default="on",
         description="what the completion server is told of what became of proposals: `on`: counts, lengths and times, "

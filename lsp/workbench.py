@@ -45,7 +45,7 @@ class Workbench:
     def __init__(self, server: VernacularServer, options: Options, initial: object) -> None:
         self._server = server
         self._told: set[str] = set()
-        self._registry = self._languages(options)
+        self.registry = self._languages(options)
         defaults = Settings()
         if options.server_url is not None:
             defaults, problem = with_values(defaults, {"server_url": options.server_url})
@@ -139,13 +139,23 @@ class Workbench:
         offer_id = self.recorder.offered(cursor, offer.texts, offer.source, answer_ms, with_text=wanted == "text")
         return types.Command(title="Accepted", command=ACCEPTED, arguments=[offer_id]) if offer_id else None
 
+    def cursor_at(self, document: Document, position: types.Position) -> Cursor:
+        """The cursor at an editor's position, as if a key had been struck there."""
+        return self._cursor(
+            document, document.place(position.line, position.character, self._encoding), Trigger.AUTOMATIC
+        )
+
+    def position_of(self, document: Document, place: Place) -> dict[str, int]:
+        """A place as the editor counts."""
+        return {"line": place.line, "character": document.units(place, self._encoding)}
+
     @property
     def _encoding(self) -> Encoding:
         return encoding_named(self._server.workspace.position_encoding)
 
     def _cursor(self, document: Document, place: Place, trigger: Trigger) -> Cursor:
         path = path_of(document.uri)
-        spec = self._registry.for_document(document.language_id, str(path or document.uri))
+        spec = self.registry.for_document(document.language_id, str(path or document.uri))
         origin = located(Origin(spec.name), path, self._folders)
         return Cursor(document, place, origin, trigger, spec)
 
@@ -155,7 +165,7 @@ class Workbench:
         return [Path(folder) for folder in folders if folder]
 
     def _nearby(self, settings: Settings) -> Nearby:
-        return Nearby(self._folders, self._registry, settings.ignore, self._log)
+        return Nearby(self._folders, self.registry, settings.ignore, self._log)
 
     def _languages(self, options: Options) -> LanguageRegistry:
         try:
@@ -184,7 +194,8 @@ class Workbench:
         kind = types.MessageType.Info if status.state in QUIET_STATES else types.MessageType.Warning
         message = f"vernacular: {status.state.value}: {status.detail}"
         self._server.window_log_message(types.LogMessageParams(kind, message))
-        self._server.protocol.notify(STATUS, {"state": status.state.value, "detail": status.detail})
+        said = {"state": status.state.value, "detail": status.detail, "model": status.model}
+        self._server.protocol.notify(STATUS, said | {"server": self.session.settings.server_url})
 
 
 def _later(delay_s: float, call: Callable[[], None]) -> asyncio.TimerHandle:

@@ -1,8 +1,7 @@
 """The code in an answer, and the program that it makes with its task: one rule for every strategy.
 
 1. What a model thought before it answered (up to the last `</think>`) does not count.
-2. The code is a fenced block (three or more backticks or tildes), without the indentation of its fence. A fence that is
-   never closed ends with the answer, or where another one is opened. Of several blocks the last that defines the task's
+2. The code is a fenced block (`completion/asking/fences.py`). Of several blocks the last that defines the task's
    function; where none does, the last. The name behind a fence does not matter: a model that has never seen a language
    calls it by other names.
 3. An answer without a fence is code, all of it, if it defines the task's function, or, where the task names none, if
@@ -20,22 +19,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from completion.asking.fences import blocks
 from core.languages import LanguageSpec
 from evaluation.tasks import Task
 
-_FENCE = re.compile(r"(?P<before>.*?)(?P<fence>`{3,}|~{3,})[ \t]*(?P<name>[^`\s]*)[^`]*")
 _ASSIGNED = re.compile(r"(?:[ \t]+\w+)*[ \t]*(?:<-|=(?!=)|::|:-)")
 
 
 def code_in(answer: str, task: Task, language: LanguageSpec) -> str | None:
     """The code of a conversational answer; `None` where it holds none."""
     said = answer.replace("\r\n", "\n").rpartition("</think>")[2]
-    blocks = [block for block in _blocks(said) if block.strip()]
-    if blocks:
-        defining = [block for block in blocks if _definitions(block, task, language)]
-        return (defining or blocks)[-1]
+    found = [block for block in blocks(said) if block.strip()]
+    if found:
+        defining = [block for block in found if _definitions(block, task, language)]
+        return (defining or found)[-1]
     if not said.strip():
         return None
     if task.entry_point:
@@ -52,52 +50,6 @@ def program_with(code: str, task: Task, language: LanguageSpec) -> str:
     heads = _definitions(task.program_head, task, language)
     preamble = task.program_head[: heads[-1]] if heads else task.program_head
     return f"{preamble}{_without_first_line_of(preamble, code).rstrip()}\n{task.program_tail}"
-
-
-@dataclass
-class _Open:
-    """A fence, its indentation, and the lines since."""
-
-    fence: str
-    indentation: int
-    lines: list[str] = field(default_factory=list)
-
-    def is_closed_by(self, line: str) -> bool:
-        mark = line.strip()
-        same = bool(mark) and set(mark) == {self.fence[0]} and len(mark) >= len(self.fence)
-        return same and _indentation(line) <= self.indentation
-
-
-def _blocks(text: str) -> Iterator[str]:
-    """The fenced blocks, each line with its end."""
-    here: _Open | None = None
-    for line in text.splitlines(keepends=True):
-        if here and here.is_closed_by(line):
-            yield "".join(here.lines)
-            here = None
-            continue
-        opened = _FENCE.fullmatch(line.rstrip())
-        if opened and _opens(opened, here):
-            if here:
-                yield "".join(here.lines)
-            here = _Open(opened["fence"], _indentation(line))
-        elif here:
-            here.lines.append(line[min(here.indentation, _indentation(line)) :])
-    if here:
-        yield "".join(here.lines)
-
-
-def _opens(found: re.Match[str], here: _Open | None) -> bool:
-    """Text before a fence, and a fence within a block, need a name behind the fence to count."""
-    if here:
-        same = found["fence"][0] == here.fence[0] and len(found["fence"]) >= len(here.fence)
-        outside = not found["before"].strip() and len(found["before"]) <= here.indentation
-        return bool(found["name"]) and same and outside
-    return bool(found["name"]) or not found["before"].strip()
-
-
-def _indentation(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t"))
 
 
 def _definitions(text: str, task: Task, language: LanguageSpec) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from completion.asking.words import CODE_ONLY, fenced, introduction, to_complete
 from core.errors import ConfigError
 from core.languages import LanguageSpec
 from evaluation.models.base import Chat, Message, Prompt
@@ -10,7 +11,6 @@ from evaluation.strategies.base import Strategy
 from evaluation.strategies.examples import Documentation, Examples
 from evaluation.tasks import Scoring, Task
 
-_CODE_ONLY = "Answer with the complete code in one fenced block, and nothing else."
 _THINK = (
     "Think first: say step by step how to solve it and which parts of the language that takes. Then give the complete "
     "code in one fenced block, the last one of the answer."
@@ -50,25 +50,18 @@ class Ask(Strategy):
         if self._documentation:
             found = [f"From {section.path}:\n{section.text}" for section in self._documentation.nearest(task)]
             parts.append("Parts of the language's documentation that may help:\n\n" + "\n\n".join(found))
-        parts.append(_THINK if self._think else _CODE_ONLY)
+        parts.append(_THINK if self._think else CODE_ONLY)
         return "\n\n".join(parts)
-
-
-def introduction(language: LanguageSpec) -> str:
-    """What every conversation begins with: which language this is."""
-    return f"You write {language.display_name}. {language.note}".strip()
 
 
 def question(task: Task, language: LanguageSpec) -> str:
     """What a user says who wants a task solved. Raises `ConfigError` for a hole within a file."""
     if task.scoring is Scoring.MATCH or task.after:
         raise ConfigError(f"{task.id} is a hole to fill in; use the strategy `infill` for it")
-    name = language.display_name
     if not task.before:
         form = " The program reads standard input and writes standard output." * (task.scoring is Scoring.OUTPUT)
-        return f"Solve this in {name}.{form}\n\n{task.statement}"
-    stated = f"{task.statement}\n\n" if task.statement else ""
-    return f"{stated}Complete this {name} code; repeat what is given.\n\n{fenced(task.before, language)}"
+        return f"Solve this in {language.display_name}.{form}\n\n{task.statement}"
+    return to_complete(task.statement, task.before, language)
 
 
 def solution(task: Task, language: LanguageSpec) -> str:
@@ -79,8 +72,3 @@ def solution(task: Task, language: LanguageSpec) -> str:
 def solved_code(task: Task, language: LanguageSpec) -> str:
     """The code of that answer."""
     return program_with(task.canonical or "", task.model_copy(update={"program_tail": ""}), language).strip()
-
-
-def fenced(code: str, language: LanguageSpec) -> str:
-    """Code in a block that says which language it is."""
-    return f"```{language.name}\n{code.strip()}\n```"

@@ -102,7 +102,13 @@ def create_app(
     async def health() -> Response:
         state = models.default.state
         card = models.default.card
-        body = Health(status=state.status, detail=state.detail, model=card, uptime_s=time.monotonic() - started)
+        body = Health(
+            status=state.status,
+            detail=state.detail,
+            model=card,
+            languages=models.language_cards(),
+            uptime_s=time.monotonic() - started,
+        )
         ready = state.status == "ready"
         headers = {} if ready else {"Retry-After": str(max(1, round(state.retry_after_s)))}
         return Response(body.model_dump_json(), 200 if ready else 503, headers, "application/json")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from core.errors import CheckpointError, UnknownNameError, VernacularError
+from core.wire import ModelCard
 from server.access.identity import Identity
 from server.registry.audit import Audit
 from server.registry.canaries import gets_candidate
@@ -108,6 +109,11 @@ class Models:
         if canary is not None and gets_candidate(language, canary, identity.user):
             return canary.candidate
         return self._file.languages.get(language, self._file.first)
+
+    def language_cards(self) -> dict[str, ModelCard]:
+        """The cards of the models that languages have of their own, as far as they are known; canaries left out."""
+        cards = {language: self._served[name].card for language, name in self._file.languages.items()}
+        return {language: card for language, card in cards.items() if card is not None}
 
     def shown_name(self, target: str) -> str:
         """The name under which a target's answers are known to clients."""

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -50,12 +50,25 @@ class Reply:
     protocol: int = 1
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What a conversation gets: its next turn in pieces, or a problem; after the pieces the connection may hang."""
+
+    pieces: tuple[str, ...] = ()
+    problem: Problem | None = None
+    status: int = 200
+    hang: bool = False
+    hold: threading.Event | None = None  # the last piece comes once it is set
+
+
 @dataclass
 class FakeServer:
-    """Counts and remembers. Assign `reply` and `health` at any time; a reply may be made from the request."""
+    """Counts and remembers. Assign `reply`, `turn`, `health` at any time; the first two may be made from a request."""
 
     reply: Reply | Callable[[CompletionRequest], Reply] = field(default_factory=Reply)
+    turn: Turn | Callable[[dict[str, Any]], Turn] = field(default_factory=Turn)
     health: Health | None = None
+    conversations: list[dict[str, Any]] = field(default_factory=list)
     requests: list[CompletionRequest] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     abandoned: list[str] = field(default_factory=list)
@@ -148,6 +161,9 @@ class _Handler(BaseHTTPRequestHandler):
             receipt = EventReceipt(events=len(batch.events), text=self.owner.wants_text)
             self._send(200, receipt.model_dump_json().encode())
             return
+        if self.path == "/v1/chat/completions":
+            self._converse(json.loads(body))
+            return
         request = CompletionRequest.model_validate_json(body)
         self.owner.requests.append(request)
         reply = self.owner.reply_to(request)
@@ -159,6 +175,32 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(reply.status, body, reply.retry_after)
         else:
             self._stream(request, reply)
+
+    def _converse(self, asked: dict[str, Any]) -> None:
+        self.owner.conversations.append(asked)
+        turn = self.owner.turn(asked) if callable(self.owner.turn) else self.owner.turn
+        if turn.problem and turn.status != 200:
+            error = {"error": {"message": turn.problem.message, "type": "x", "param": None, "code": turn.problem.code}}
+            self._send(turn.status, json.dumps(error).encode())
+            return
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        for number, piece in enumerate(turn.pieces, 1):
+            if turn.hold and number == len(turn.pieces):
+                turn.hold.wait(20.0)
+            choice = {"index": 0, "delta": {"content": piece}, "logprobs": None, "finish_reason": None}
+            self._event("", {"model": CARD.name, "choices": [choice]})
+        if turn.problem:
+            self._event("", {"error": {"message": turn.problem.message, "type": "x", "code": turn.problem.code}})
+        if turn.hang:
+            if self._peer_closes():
+                self.owner.abandoned.append("conversation")
+            self.close_connection = True
+            return
+        self._event("", "[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
 
     def _stream(self, request: CompletionRequest, reply: Reply) -> None:
         self.send_response(200)
@@ -187,10 +229,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._event("done", json.loads(result.model_dump_json()))
         self.wfile.write(b"0\r\n\r\n")
 
-    def _event(self, name: str, data: dict[str, Any]) -> None:
-        chunk = f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
-        self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
-        self.wfile.flush()
+    def _event(self, name: str, data: dict[str, Any] | str) -> None:
+        text = data if isinstance(data, str) else json.dumps(data)
+        head = f"event: {name}\n" if name else ""
+        chunk = f"{head}data: {text}\n\n".encode()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+            self.wfile.flush()
 
     def _peer_closes(self) -> bool:
         readable, _, _ = select.select([self.connection], [], [], 20.0)

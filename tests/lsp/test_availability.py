@@ -50,3 +50,20 @@ def test_the_same_trouble_is_said_once() -> None:
     watched.failed(State.SLOW, "too slow")
     assert [status.state for status in said] == [State.STARTING, State.READY, State.SLOW]
     assert watched.status.detail == "too slow"
+
+
+def test_another_model_is_said() -> None:
+    said: list[Status] = []
+    watched = Availability(said.append, Clock())
+    watched.succeeded("a at x", "a")
+    watched.succeeded("a at x", "a")
+    watched.succeeded("b at x", "b")
+    watched.failed(State.SLOW, "too slow")
+    assert [status.model for status in said] == ["a", "b", None]
+
+
+def test_with_a_new_key_the_server_may_be_asked_at_once() -> None:
+    watched = Availability(lambda _: None, Clock())
+    watched.failed(State.REFUSED, "no key", retry_after_s=30)
+    watched.rested()
+    assert watched.wait_s == 0

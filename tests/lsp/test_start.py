@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def test_a_workspace_with_modules_of_the_same_names(tmp_path: Path) -> None:
         one.open(uri, "a")
         assert one.ghost_text(uri, 0, 1)[0]["insertText"] == "safe"
         assert one.all_said("window/showMessage") == []
+
+
+def test_without_its_script_in_whatever_folder(tmp_path: Path) -> None:
+    (tmp_path / "lsp").mkdir()
+    (tmp_path / "lsp" / "__init__.py").write_text("raise SystemExit('the work space ran')\n")
+    with running(FakeServer()) as fake:
+        command = [sys.executable, "-P", "-m", "lsp", "--check", "--server", fake.url]
+        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert ended.stdout.startswith("ready: fake-model")
 
 
 def test_over_tcp() -> None:

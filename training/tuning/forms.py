@@ -16,10 +16,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from completion.asking.words import fenced, introduction
 from core.errors import UnknownNameError
 from core.languages import LanguageSpec
 from evaluation.models.base import Message
-from evaluation.strategies.chat import fenced, introduction, question, solved_code
+from evaluation.strategies.chat import question, solved_code
 from evaluation.tasks import Task
 from training.tuning.reading import first_line, has_name, one_block, parameters_of, tagged
 

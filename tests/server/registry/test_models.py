@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from core.errors import CheckpointError
+from core.wire import Health
 from server.access.identity import Identity
 
 Start = Callable[..., Any]
@@ -27,6 +28,9 @@ async def test_each_language_goes_to_its_model(start_models: Start, checkpoint: 
         assert await server.text("lua") == "second"
         assert await server.text("python") == "first"
         assert (await server.answer("lua")).json()["model"] == "b"
+        health = Health.model_validate_json((await server.client.get("/health")).content)
+        assert health.model and health.model.name == "a"
+        assert {language: card.name for language, card in health.languages.items()} == {"lua": "b"}
 
 
 async def test_adapters_share_their_models_engine(start_models: Start, checkpoint: Checkpoint, tmp_path: Path) -> None:

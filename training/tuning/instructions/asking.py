@@ -6,9 +6,10 @@ import random
 import re
 from collections.abc import Callable
 
+from completion.asking.words import fenced
 from core.languages import LanguageSpec
 from evaluation.models.base import Message
-from evaluation.strategies.chat import fenced, solved_code
+from evaluation.strategies.chat import solved_code
 from evaluation.tasks import Scoring, Task
 from training.tuning.forms import FORMS
 from training.tuning.instructions.cases import CASES

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.console import Console
 
-from cli.explaining import ends_of, explained_prompt
 from core.wire import CompletionResult, PartOrigin, PromptPart
+from lsp.explaining import ends_of, explained_prompt
 
 RESULT = CompletionResult.model_validate(
     {
