@@ -4,9 +4,7 @@ import * as vscode from 'vscode';
 import type { ProxySettings } from './server/variables';
 import type { OwnSettings, Read } from './settings';
 import { SECTION, ownSettings, serverSettings } from './settings';
-import { isListed } from './client/selector';
-import type { Switches } from './switch';
-import { isSnoozed, whereToSet, whyOff } from './switch';
+import { isSnoozed, whereToSet } from './switch';
 
 export function read(scope?: vscode.ConfigurationScope): Read {
   const configuration = vscode.workspace.getConfiguration(SECTION, scope ?? null);
@@ -33,17 +31,6 @@ export function forServer(snoozedUntil: number): Record<string, unknown> {
       (value) => value !== undefined,
     ),
   });
-}
-
-/** Why ghost text is off for a document, or at all where there is none; `undefined`: it is on. */
-export function offFor(document: vscode.TextDocument | undefined, snoozedUntil: number): string | undefined {
-  const switches: Switches = { everywhere: isEnabled(), language: undefined, snoozedUntil };
-  if (document !== undefined) {
-    const id = document.languageId;
-    const listed = isListed(own().settings.languages, id);
-    switches.language = { id, enabled: isEnabled({ languageId: id }), listed };
-  }
-  return whyOff(switches, Date.now());
 }
 
 /** The languages for which `enabled` was set by itself. */

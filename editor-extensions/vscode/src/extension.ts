@@ -19,6 +19,7 @@ import * as configuration from './configuration';
 import { openSetting } from './faults';
 import { Generation } from './generate/generate';
 import { Keys } from './keys';
+import { offFor } from './languages';
 import { Notices } from './notices';
 import { LanguageServer } from './server/language-server';
 import { State, setContext } from './state';
@@ -50,8 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
     },
     status: (status: ServerStatus) => {
       state.answered(status);
-      const notice =
-        configuration.offFor(undefined, state.snoozedUntil) === undefined ? notices.due(status) : undefined;
+      const notice = offFor(undefined, state.snoozedUntil) === undefined ? notices.due(status) : undefined;
       if (notice !== undefined) {
         void tell('warning', `Vernacular: ${notice.message}`, notice.ways);
       }

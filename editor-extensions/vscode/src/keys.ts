@@ -10,6 +10,15 @@ const PREFIX = 'vernacular.apiKey:';
 export class Keys {
   constructor(private readonly secrets: vscode.SecretStorage) {}
 
+  /** Tells of a key that was set or forgotten, in this window or another; `server` is whose it is. */
+  onDidChange(listener: (server: string) => void): vscode.Disposable {
+    return this.secrets.onDidChange(({ key }) => {
+      if (key.startsWith(PREFIX)) {
+        listener(key.slice(PREFIX.length));
+      }
+    });
+  }
+
   async get(server: string): Promise<string | undefined> {
     return this.secrets.get(PREFIX + server);
   }

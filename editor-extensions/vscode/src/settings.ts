@@ -49,8 +49,8 @@ const OWN = [
 /** Read by the language client itself. */
 const CLIENTS = ['trace.server'];
 
-/** Settings whose change needs another process, or other documents. */
-export const NEEDS_RESTART: readonly string[] = OWN.filter((name) => name !== 'trigger');
+/** Settings whose change needs another process. */
+export const NEEDS_RESTART: readonly string[] = OWN.filter((name) => name.startsWith('languageServer.'));
 
 /** Names of the language server's settings, as this extension spells them. */
 export const SERVER_SETTINGS: readonly string[] = [...DECLARED.keys()].filter(

@@ -1,7 +1,7 @@
 /** What the parts of the extension know together, and who is told when it changes. */
 
 import * as vscode from 'vscode';
-import { offFor } from './configuration';
+import { offFor } from './languages';
 import type { ServerStatus } from './client/protocol';
 import { HOUR_MS, isSnoozed } from './switch';
 import type { Known, Runner } from './view';

@@ -5,6 +5,7 @@ import type { Controller } from './client/controller';
 import * as configuration from './configuration';
 import { openSetting } from './faults';
 import type { Keys } from './keys';
+import { wantedLanguages } from './languages';
 import type { Notices } from './notices';
 import { NEEDS_RESTART, SECTION } from './settings';
 import type { State } from './state';
@@ -24,7 +25,7 @@ export interface Watched {
 export function watchSettings({ controller, state, keys, notices, log }: Watched): vscode.Disposable {
   const told = new Set<string>();
   let server = configuration.serverUrl();
-  let languagesOff = offText();
+  let languages = languagesText();
 
   const sayProblems = (): void => {
     const news = configuration.own().problems.filter((problem) => !told.has(problem));
@@ -35,9 +36,9 @@ export function watchSettings({ controller, state, keys, notices, log }: Watched
   };
 
   const needsRestart = async (event: vscode.ConfigurationChangeEvent): Promise<boolean> => {
-    const before = { server, languagesOff };
+    const before = { server, languages };
     server = configuration.serverUrl();
-    languagesOff = offText();
+    languages = languagesText();
     if (server !== before.server) {
       notices.forget();
       // The key goes into the process's environment: another server has another, or none.
@@ -47,7 +48,7 @@ export function watchSettings({ controller, state, keys, notices, log }: Watched
       }
     }
     const names = [...NEEDS_RESTART.map((name) => `${SECTION}.${name}`), ...PROXY_SETTINGS];
-    return languagesOff !== before.languagesOff || names.some((name) => event.affectsConfiguration(name));
+    return languages !== before.languages || names.some((name) => event.affectsConfiguration(name));
   };
 
   const changed = async (event: vscode.ConfigurationChangeEvent): Promise<void> => {
@@ -66,8 +67,21 @@ export function watchSettings({ controller, state, keys, notices, log }: Watched
         changed(event).catch(failed);
       }
     }),
+    keys.onDidChange((whose) => {
+      if (whose === configuration.serverUrl()) {
+        notices.forget();
+        controller.restart().catch(failed);
+      }
+    }),
     state.onDidSnooze(() => {
       controller.configure().catch(failed);
+    }),
+    vscode.extensions.onDidChange(() => {
+      const before = languages;
+      languages = languagesText();
+      if (languages !== before) {
+        controller.restart().catch(failed);
+      }
     }),
     vscode.env.onDidChangeTelemetryEnabled(() => {
       controller.configure().catch(failed);
@@ -75,6 +89,11 @@ export function watchSettings({ controller, state, keys, notices, log }: Watched
   );
 }
 
-function offText(): string {
-  return [...configuration.languagesSet().off].sort().join(' ');
+/** The documents that the language server sees, as a text to compare. */
+function languagesText(): string {
+  const { off } = configuration.languagesSet();
+  return wantedLanguages()
+    .filter((language) => !off.has(language))
+    .concat('-', ...off)
+    .join(' ');
 }

@@ -22,7 +22,6 @@ export function accountCommands(controller: Controller, keys: Keys): Record<stri
       });
       if (key !== undefined && keyProblem(key) === undefined) {
         await keys.set(server, key.trim());
-        await controller.restart();
       }
     },
     signIn: async () => {
@@ -37,10 +36,7 @@ export function accountCommands(controller: Controller, keys: Keys): Record<stri
           client.sendRequest<{ detail: string }>(SIGN_IN, {}, token),
         );
         // A key goes before a token: the one that did not open the door is in the way.
-        if ((await keys.get(serverUrl())) !== undefined) {
-          await keys.forget(serverUrl());
-          await controller.restart();
-        }
+        await keys.forget(serverUrl());
         await tell('info', `Vernacular: ${detail}`);
       } catch (error) {
         if (!(error instanceof vscode.CancellationError)) {
@@ -49,14 +45,13 @@ export function accountCommands(controller: Controller, keys: Keys): Record<stri
       }
     },
     signOut: async () => {
-      await keys.forget(serverUrl());
       try {
         await controller.client?.sendRequest(SIGN_OUT, {});
+        await keys.forget(serverUrl());
         await tell('info', `Vernacular: the key and the token for ${serverUrl()} are forgotten.`);
       } catch (error) {
         await tell('warning', `Vernacular: ${messageOf(error)}`, [OPEN_LOG]);
       }
-      await controller.restart();
     },
   };
 }

@@ -8,6 +8,7 @@ import { selectorOf } from '../client/selector';
 import { KEY_VARIABLE } from '../client/protocol';
 import * as configuration from '../configuration';
 import type { Keys } from '../keys';
+import { wantedLanguages } from '../languages';
 import type { Site } from './environment';
 import { remove } from './environment';
 import { locate } from './locate';
@@ -59,8 +60,7 @@ export class LanguageServer {
 
   async selector(): Promise<Filter[]> {
     const known = await vscode.languages.getLanguages();
-    const { languages } = configuration.own().settings;
-    this.selected = selectorOf(languages, configuration.languagesSet().off, known);
+    this.selected = selectorOf(wantedLanguages(), configuration.languagesSet().off, known);
     return this.selected;
   }
 
