@@ -13,11 +13,11 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from completion.segments import Special, Text
-from core.errors import UnavailableError
 from core.wire import CompletionDelta, CompletionRequest, CompletionResult, ModelCard
 from server.access.identity import ANONYMOUS, Identity
 from server.admission import Admission, QueueLimits
@@ -32,6 +32,8 @@ from server.texts import TextDelta, TextRequest, TextResult, Texts
 from server.tokens.rendering import TokenRenderer
 
 log = logging.getLogger("vernacular.service")
+
+T = TypeVar("T")
 
 EngineFactory = Callable[[Path, int], Engine]
 """From a checked model folder and the tokens of context that the model takes at most."""
@@ -84,28 +86,25 @@ class Served(ABC):
     def texts(self) -> Texts:
         """What says its own words. Raises `UnavailableError` while there is none."""
 
-    async def say(
-        self, request: TextRequest, identity: Identity = ANONYMOUS
-    ) -> AsyncGenerator[TextDelta | TextResult, None]:
+    def say(self, request: TextRequest, identity: Identity = ANONYMOUS) -> AsyncGenerator[TextDelta | TextResult, None]:
         """As `Texts.say`, in turn. Raises `UnavailableError` while it is not ready, or has too much to do."""
-        arrived = time.perf_counter()
-        _ = self.texts  # who cannot be answered does not wait
-        async with (
-            self.admission.slot(identity.user, batch=request.batch),
-            contextlib.aclosing(self.texts.say(request, arrived)) as items,
-        ):
-            async for item in items:
-                yield item
+        return self._in_turn(lambda: partial(self.texts.say, request), request.batch, identity)
 
-    async def complete(
+    def complete(
         self, request: CompletionRequest, identity: Identity = ANONYMOUS
     ) -> AsyncGenerator[CompletionDelta | CompletionResult, None]:
         """As `Completer.complete`, in turn. Raises `UnavailableError` while it is not ready, or has too much to do."""
+        return self._in_turn(lambda: partial(self.completer.complete, request), request.batch, identity)
+
+    async def _in_turn(
+        self, way: Callable[[], Callable[[float], AsyncGenerator[T, None]]], batch: bool, identity: Identity
+    ) -> AsyncGenerator[T, None]:
+        """What `way()` gives for the time of arrival. It raises while there is no way."""
         arrived = time.perf_counter()
-        _ = self.completer  # who cannot be answered does not wait
+        way()  # who cannot be answered does not wait
         async with (
-            self.admission.slot(identity.user, batch=request.batch),
-            contextlib.aclosing(self.completer.complete(request, arrived)) as items,
+            self.admission.slot(identity.user, batch=batch),
+            contextlib.aclosing(way()(arrived)) as items,
         ):
             async for item in items:
                 yield item
@@ -188,9 +187,7 @@ class Service(Served):
         """What makes completions of the model. Raises `UnavailableError` while there is none."""
         state = self.state
         if self._completer is None or state.status != "ready":
-            raise UnavailableError(
-                f"the model is not ready: {state.detail}", retry_after_s=state.retry_after_s, code=state.status
-            )
+            raise state.unavailable()
         return self._completer
 
     @property
@@ -199,11 +196,6 @@ class Service(Served):
         _ = self.completer  # raises while it is not ready
         assert self._texts is not None, "made together with the completer"
         return self._texts
-
-    @property
-    def choice(self) -> ModelChoice:
-        """What is served."""
-        return self._choice
 
     async def _follow(
         self,

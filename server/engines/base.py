@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal
 
-from core.errors import UnknownNameError
+from core.errors import UnavailableError, UnknownNameError
 from server.generation import EngineFacts, EngineStats, Job, Output
+
+_DOUBLINGS = 20
+"""Enough to reach any sensible maximum; a number of them without bound would overflow after a night of failures."""
+
+
+def backoff_s(failures: int, first_s: float, most_s: float) -> float:
+    """Seconds to wait after so many failures in a row: the first wait, doubled for each one more, up to the most."""
+    return min(first_s * 2.0 ** min(failures - 1, _DOUBLINGS), most_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,12 @@ class EngineState:
     facts: EngineFacts | None = None
     restarts: int = 0
     retry_after_s: float = 1.0
+
+    def unavailable(self) -> UnavailableError:
+        """What a request gets that comes while the engine is not ready."""
+        return UnavailableError(
+            f"the model is not ready: {self.detail}", retry_after_s=self.retry_after_s, code=self.status
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +88,29 @@ class Engine(ABC):
     def drain(self, replica: str, draining: bool) -> None:
         """Give a replica no new job, or jobs again. Raises `UnknownNameError`."""
         raise UnknownNameError("replica", replica, (each.url for each in self.replicas))
+
+
+class WatchedEngine(Engine):
+    """An engine that keeps its state and tells of each change."""
+
+    def __init__(self, state: EngineState) -> None:
+        self._state = state
+        self._change = asyncio.Event()
+
+    @property
+    def state(self) -> EngineState:
+        """What it does now."""
+        return self._state
+
+    async def changed(self, seen: EngineState) -> EngineState:
+        """Wait until the state is another one than `seen`."""
+        while self._state == seen:
+            await self._change.wait()
+        return self._state
+
+    def _become(self, state: EngineState) -> None:
+        if state == self._state:
+            return
+        self._state = state
+        self._change.set()
+        self._change = asyncio.Event()

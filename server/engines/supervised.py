@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from core.errors import ConfigError, EngineError, RequestError, UnavailableError
-from server.engines.base import Engine, EngineState
+from core.errors import ConfigError, EngineError, RequestError
+from server.engines.base import EngineState, WatchedEngine, backoff_s
 from server.engines.worker_process import JobQueue, WorkerFailedError, WorkerProcess
 from server.generation import EngineStats, Job, Output
 from server.worker.protocol import Abort, Generate, Rejected, Start
@@ -30,8 +30,6 @@ log = logging.getLogger("vernacular.engine")
 
 _STEADY_S = 60.0
 _FAILED_AFTER = 5
-_DOUBLINGS = 20
-"""Enough to reach any sensible maximum; a number of them without bound would overflow after a night of deaths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +46,25 @@ class Supervision:
 
     def wait_s(self, deaths: int) -> float:
         """Seconds to wait after so many deaths in a row."""
-        return min(self.first_backoff_s * 2.0 ** min(deaths - 1, _DOUBLINGS), self.max_backoff_s)
+        return backoff_s(deaths, self.first_backoff_s, self.max_backoff_s)
 
 
-class SupervisedWorker(Engine):
+class SupervisedWorker(WatchedEngine):
     """See the module. `engine` names one in `server.worker.engine.ENGINES`, `options` are its options."""
 
     def __init__(self, engine: str, options: dict[str, JsonValue], times: Supervision | None = None) -> None:
+        super().__init__(EngineState("starting", "starting the worker"))
         self._start_frame = Start(engine=engine, options=options)
         self._times = times or Supervision()
-        self._state = EngineState("starting", "starting the worker")
         self._ready_since = math.inf
         self._was_ready = False
-        self._change = asyncio.Event()
         self._worker: WorkerProcess | None = None
         self._supervising: asyncio.Task[None] | None = None
-
-    @property
-    def state(self) -> EngineState:
-        """What the worker does now."""
-        return self._state
 
     @property
     def worker_pid(self) -> int | None:
         """Process id of the worker, while there is one."""
         return self._worker.pid if self._worker else None
-
-    async def changed(self, seen: EngineState) -> EngineState:
-        """Wait until the state is another one than `seen`."""
-        while self._state == seen:
-            await self._change.wait()
-        return self._state
 
     async def start(self) -> None:
         """Begin to supervise."""
@@ -122,11 +108,8 @@ class SupervisedWorker(Engine):
                 await self._supervising
 
     def _ready_worker(self) -> WorkerProcess:
-        state = self._state
-        if state.status != "ready" or self._worker is None:
-            raise UnavailableError(
-                f"the model is not ready: {state.detail}", retry_after_s=state.retry_after_s, code=state.status
-            )
+        if self._state.status != "ready" or self._worker is None:
+            raise self._state.unavailable()
         return self._worker
 
     async def _supervise(self) -> None:
@@ -219,10 +202,3 @@ class SupervisedWorker(Engine):
     def _report(self, detail: str) -> None:
         if detail != self._state.detail:
             self._become(replace(self._state, detail=detail))
-
-    def _become(self, state: EngineState) -> None:
-        if state == self._state:
-            return
-        self._state = state
-        self._change.set()
-        self._change = asyncio.Event()

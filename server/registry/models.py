@@ -212,8 +212,7 @@ class Models:
         """From one request to the next. Never waits."""
         taken_out = {name: live for name, live in self._live.items() if name in started or name not in file.models}
         self._live = {name: started.get(name) or self._live[name] for name in file.models}
-        self._services = {name: live.service for name, live in self._live.items()}
-        self._served = _served(file, self._services)
+        self._served = _served(file, {name: live.service for name, live in self._live.items()})
         self._file = file
         for name, live in taken_out.items():
             self._previous[name] = live.entry

@@ -2,8 +2,8 @@
 
 Guarantees: a job that fails before its replica said anything is tried on the next one; once something came, the
 failure is an `EngineError`, and nothing is repeated; closing a job's generator closes its connection, and with it
-the generation there; the engine is ready as long as one replica is. Hedging (asking two replicas at once) is not
-done: it costs most where there is least to spare.
+the generation there; the engine is ready as long as one replica is. With `hedge_s`, a replica that is slow to begin is
+raced by the next one.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from typing import Any
 import httpx
 from pydantic import JsonValue
 
-from core.errors import EngineError, UnavailableError
-from server.engines.base import Engine, EngineState, ReplicaState
+from core.errors import EngineError
+from server.engines.base import EngineState, ReplicaState, WatchedEngine
 from server.engines.remote.admission import Admission
 from server.engines.remote.api import Api
 from server.engines.remote.connection import Connection, ReplicaError
 from server.engines.remote.fleet import Fleet, Replica, Seat
+from server.engines.remote.hedging import hedged
 from server.engines.remote.options import RemoteOptions, remote_options
 from server.engines.remote.text_api import TextApi
 from server.engines.remote.vllm_api import VllmApi
@@ -34,17 +35,16 @@ _FAILED_AFTER = 5
 """So many failures of every replica in a row, and the state is `failed`; they are tried again all the same."""
 
 
-class RemoteEngine(Engine):
+class RemoteEngine(WatchedEngine):
     """See the module. Raises `ConfigError` for wrong options."""
 
     def __init__(self, options: Mapping[str, JsonValue]) -> None:
+        super().__init__(EngineState("starting", "asking the replicas"))
         self.options: RemoteOptions = remote_options(options)
         replicas = [Replica(Connection(url, self.options)) for url in self.options.endpoints]
         self.fleet = Fleet(replicas, self.options, self._admit, self._check, self._update)
         self._api: Api | None = None
         self._admission: Admission | None = None
-        self._state = EngineState("starting", "asking the replicas")
-        self._change = asyncio.Event()
         self._began = time.monotonic()
         self._load_s: float | None = None
         self._closing = False
@@ -64,17 +64,6 @@ class RemoteEngine(Engine):
         """As `Fleet.drain`."""
         self.fleet.drain(replica, draining)
 
-    @property
-    def state(self) -> EngineState:
-        """What the fleet does now; the detail is such as `2 of 3 replicas ready`."""
-        return self._state
-
-    async def changed(self, seen: EngineState) -> EngineState:
-        """Wait until the state is another one than `seen`."""
-        while self._state == seen:
-            await self._change.wait()
-        return self._state
-
     async def start(self) -> None:
         """Read the tokenizer, then begin to ask the replicas."""
         self._starting = asyncio.ensure_future(self._start())
@@ -82,7 +71,7 @@ class RemoteEngine(Engine):
     async def generate(self, job: Job) -> AsyncGenerator[Output, None]:
         """Outputs of the job."""
         if self._api is None or self._state.status != "ready":
-            raise self._unavailable()
+            raise self._state.unavailable()
         ended = False
         self._running += 1
         self._idle.clear()
@@ -103,7 +92,7 @@ class RemoteEngine(Engine):
     async def stats(self) -> EngineStats:
         """Counters of this side, since the engine was started."""
         if self._state.status != "ready":
-            raise self._unavailable()
+            raise self._state.unavailable()
         return EngineStats(
             running=self._running, finished=self._finished, aborted=self._aborted, generated_tokens=self._tokens
         )
@@ -151,10 +140,20 @@ class RemoteEngine(Engine):
 
     async def _ask(self, job: Job, body: dict[str, Any], seat: Seat) -> AsyncGenerator[Any, None]:
         """One request's events, from the first replica that begins to answer."""
+
+        def ask(replica: Replica) -> AsyncGenerator[Any, None]:
+            return replica.connection.stream({**body, "model": self._served(replica, job)})
+
+        def failed(replica: Replica, error: ReplicaError) -> None:
+            if error.status == httpx.codes.NOT_FOUND and job.adapter:
+                error.healthy = True  # the adapter alone is missing there
+            self.fleet.failed(replica, error)
+
+        hedge_s = self.options.hedge_s
         while True:
-            replica, began = seat.replica, False
+            began = False
             try:
-                stream = replica.connection.stream({**body, "model": self._served(replica, job)})
+                stream = ask(seat.replica) if hedge_s is None else hedged(seat, hedge_s, ask, failed)
                 async with contextlib.aclosing(stream) as events:
                     async for event in events:
                         began = True
@@ -162,9 +161,7 @@ class RemoteEngine(Engine):
             except ReplicaError as error:
                 if began or self._closing:
                     raise
-                if error.status == httpx.codes.NOT_FOUND and job.adapter:
-                    error.healthy = True  # the adapter alone is missing there
-                self.fleet.failed(replica, error)
+                failed(seat.replica, error)
                 seat.move(error)
             else:
                 return
@@ -189,20 +186,11 @@ class RemoteEngine(Engine):
         assert self._admission is not None
         await self._admission.check(replica)
 
-    def _unavailable(self) -> UnavailableError:
-        state = self._state
-        return UnavailableError(
-            f"the model is not ready: {state.detail}", retry_after_s=state.retry_after_s, code=state.status
-        )
-
     def _update(self) -> None:
-        state = self._state_now()
-        if state != self._state:
-            self._state = state
-            self._change.set()
-            self._change = asyncio.Event()
+        self._become(self._state_now())
 
     def _state_now(self) -> EngineState:
+        """The detail is such as `2 of 3 replicas ready`."""
         replicas, ready = self.fleet.replicas.values(), self.fleet.ready
         detail = f"{len(ready)} of {len(replicas)} replicas ready"
         if self._closing:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.errors import UnavailableError, UnknownNameError
+from server.engines.base import backoff_s
 from server.engines.remote.connection import Connection, ReplicaError
 from server.engines.remote.options import RemoteOptions
 from server.engines.remote.routing import ranked
@@ -25,7 +26,6 @@ from server.engines.remote.routing import ranked
 log = logging.getLogger("vernacular.engine")
 
 _STEADY_S = 30.0
-_DOUBLINGS = 20
 _SPREAD = 0.2
 """Waits differ by so much, so that several servers do not ask a replica all at once."""
 
@@ -160,7 +160,7 @@ class Fleet:
         steady = replica.status == "ready" and now - replica.ready_since > _STEADY_S
         replica.failures = 1 if steady else replica.failures + 1
         options = self._options
-        wait_s = min(options.first_backoff_s * 2.0 ** min(replica.failures - 1, _DOUBLINGS), options.max_backoff_s)
+        wait_s = backoff_s(replica.failures, options.first_backoff_s, options.max_backoff_s)
         wait_s *= 1 + random.uniform(-_SPREAD, _SPREAD)  # noqa: S311
         replica.next_try = now + wait_s
         if replica.status == "ready" or reason != replica.detail:
@@ -191,6 +191,19 @@ class Seat:
         self._failed[self.replica.url] = error
         self.leave()
         self.take()
+
+    def beside(self) -> Seat | None:
+        """A place on the next replica for the same job; none where no other is free."""
+        order = [url for url in self._order if url != self.replica.url and url not in self._failed]
+        try:
+            return Seat(self._fleet, order)
+        except UnavailableError:
+            return None
+
+    def become(self, other: Seat) -> None:
+        """Give this place up for the other one's."""
+        self.leave()
+        self._taken, other._taken = other._taken, None
 
     def take(self) -> None:
         """Take the first place that is free in the session's order. Raises `UnavailableError`."""

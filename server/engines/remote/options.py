@@ -47,6 +47,9 @@ class RemoteOptions(BaseModel):
     connect_s: float = Field(default=2.0, description="to connect", gt=0)
     first_token_s: float = Field(default=30.0, description="until the first token, waiting in its queue included", gt=0)
     token_s: float = Field(default=5.0, description="between two tokens", gt=0)
+    hedge_s: float | None = Field(
+        default=None, description="without a first token for so long, ask a second replica too; None: never", gt=0
+    )
     drain_s: float = Field(default=2.0, description="for the answers under way when the engine is closed", ge=0)
 
     @field_validator("endpoints")

@@ -69,6 +69,50 @@ async def test_what_fails_after_it_is_an_error_and_is_never_repeated(fleet: Any,
         assert sum(len(replica.jobs) for replica in running.replicas) == 2
 
 
+async def test_a_replica_that_is_slow_to_begin_is_raced_by_the_next(fleet: Any, wait_for: Callable[..., Any]) -> None:
+    async with fleet(2, hedge_s=0.05) as running:
+        await running.outputs(session="s")
+        home = running.home_of("s")
+        (other,) = [replica for replica in running.replicas if replica is not home]
+        home.wrong = "hang_first"
+        assert await running.ids(session="s") == [40, 41, 42]
+        assert (len(home.jobs), len(other.jobs)) == (2, 1)
+        await wait_for(lambda: home.aborted == 1)
+        assert [replica.under_way for replica in running.engine.replicas] == [0, 0]
+        assert running.engine.state.detail == "2 of 2 replicas ready"
+
+
+async def test_a_replica_that_begins_in_time_is_not_raced(fleet: Any) -> None:
+    async with fleet(2, hedge_s=5.0) as running:
+        for _ in range(3):
+            await running.outputs(session="s")
+        assert len(running.home_of("s").jobs) == 3
+
+
+@pytest.mark.parametrize("wrong", ["reset", "500", "html"])
+async def test_a_race_is_won_by_whoever_does_not_fail(fleet: Any, wrong: str) -> None:
+    async with fleet(2, hedge_s=0.05) as running:
+        await running.outputs(session="s")
+        home = running.home_of("s")
+        (other,) = [replica for replica in running.replicas if replica is not home]
+        home.wrong, other.wrong = "hang_first", wrong
+        answering = asyncio.ensure_future(running.ids(session="s"))
+        await running.until(lambda: running.engine.state.detail.startswith("1 of 2"))
+        home.go_on.set()
+        assert await answering == [40, 41, 42]
+        assert len(home.jobs) == 2
+
+
+async def test_where_both_fail_in_a_race_the_client_is_told_to_come_back(fleet: Any) -> None:
+    async with fleet(2, hedge_s=0.05, first_token_s=0.2) as running:
+        await running.outputs(session="s")
+        for replica in running.replicas:
+            replica.wrong = "hang_first"
+        with pytest.raises(UnavailableError):
+            await running.ids(session="s")
+        assert [replica.under_way for replica in running.engine.replicas] == [0, 0]
+
+
 async def test_nan_is_an_error_before_any_token_is_given(fleet: Any) -> None:
     async with fleet(1) as running:
         running.replicas[0].wrong = "nan"
