@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import contextlib
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -115,7 +116,8 @@ def admin_router(store: ModelsStore, canaries: CanaryWatch) -> APIRouter:
     models = store.models
 
     async def changed(http: Request, edit: Edit) -> Changes:
-        return await _answered(store.change(edit, identity_of(http).user))
+        with _told():
+            return Changes(changes=await store.change(edit, identity_of(http).user))
 
     @router.get("/models", summary="What is served, and how it does")
     async def state() -> ModelsAnswer:
@@ -135,7 +137,8 @@ def admin_router(store: ModelsStore, canaries: CanaryWatch) -> APIRouter:
 
     @router.post("/reload", summary="Put the models file in force as it is now")
     async def reload(http: Request) -> Changes:
-        return await _answered(store.reload(identity_of(http).user))
+        with _told():
+            return Changes(changes=await store.reload(identity_of(http).user))
 
     @router.post("/models/{name}/swap", summary="Serve another checkpoint under a model's name")
     async def swap(http: Request, name: Annotated[Name, Path()], body: Annotated[Checkpoint, Body()]) -> Changes:
@@ -158,11 +161,8 @@ def admin_router(store: ModelsStore, canaries: CanaryWatch) -> APIRouter:
 
     @router.post("/models/{name}/drain", summary="Give a replica no new jobs, or jobs again")
     async def drain(http: Request, name: Annotated[Name, Path()], body: Annotated[Draining, Body()]) -> Changes:
-        try:
-            change = models.drain(name, body.replica, identity_of(http).user, draining=body.draining)
-        except UnknownNameError as error:
-            raise RequestError(str(error), status=404, code="not_found") from None
-        return Changes(changes=[change])
+        with _told():
+            return Changes(changes=[models.drain(name, body.replica, identity_of(http).user, draining=body.draining)])
 
     @router.put("/models/{name}/adapters/{adapter}", summary="Serve an adapter on a model, or another in its place")
     async def put_adapter(
@@ -208,9 +208,11 @@ def admin_router(store: ModelsStore, canaries: CanaryWatch) -> APIRouter:
     return router
 
 
-async def _answered(changing: Awaitable[list[str]]) -> Changes:
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong inside becomes a problem with its status."""
     try:
-        return Changes(changes=await changing)
+        yield
     except RequestError:
         raise
     except UnknownNameError as error:

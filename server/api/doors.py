@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from core.language_files import LanguageRegistry
 from core.wire import MAX_REQUEST_BYTES
@@ -30,7 +31,7 @@ from server.api.openai.wire import ChatRequest, TextsRequest
 from server.api.openapi import body_of_types
 from server.api.tabby.completions import TabbyDoor, TabbyRequest
 from server.api.tabby.rest import TabbyEvent, add_tabby_routes
-from server.api.under_way import UnderWay
+from server.api.under_way import Door, UnderWay
 from server.registry.models import Models
 
 TABBY_BASE = "/tabby"
@@ -46,49 +47,41 @@ def add_doors(app: FastAPI, models: Models, languages: LanguageRegistry, metrics
     """Add every door's routes."""
     started = int(time.time())
     tabby = TabbyDoor(models, languages)
-    app.post(
+
+    def add(
+        path: str,
+        door: Door,
+        summary: str,
+        client: str,
+        *bodies: type[BaseModel],
+        stream: dict[str, Any] = _SSE,
+        **options: Any,
+    ) -> None:
+        app.post(
+            path,
+            summary=summary,
+            tags=[client],
+            responses=_responses(stream),
+            openapi_extra=body_of_types(*bodies),
+            **options,
+        )(under_way.endpoint(door))
+
+    add(
         "/v1/completions",
-        summary="Go on from a prompt, or fill a hole",
+        CompletionsDoor(models, languages, tabby),
+        "Go on from a prompt, or fill a hole",
+        "OpenAI",
+        TextsRequest,
+        TabbyRequest,
         description="OpenAI's. A body with `segments` is Tabby's, and is answered as Tabby's server answers.",
-        tags=["OpenAI", "Tabby"],
-        responses=_responses(_SSE),
-        openapi_extra=body_of_types(TextsRequest, TabbyRequest),
-    )(under_way.endpoint(CompletionsDoor(models, languages, tabby)))
-    app.post(
-        "/v1/chat/completions",
-        summary="The next turn of a conversation",
-        tags=["OpenAI"],
-        responses=_responses(_SSE),
-        openapi_extra=body_of_types(ChatRequest),
-    )(under_way.endpoint(ChatDoor(models, languages)))
-    app.post(
-        "/v1/fim/completions",
-        summary="Fill a hole, as Mistral does",
-        tags=["OpenAI"],
-        responses=_responses(_SSE),
-        openapi_extra=body_of_types(FimRequest),
-    )(under_way.endpoint(FimDoor(models, languages)))
-    app.post(
-        "/infill",
-        summary="Fill a hole, as llama.cpp does",
-        tags=["llama.cpp"],
-        responses=_responses(_SSE),
-        openapi_extra=body_of_types(InfillRequest),
-    )(under_way.endpoint(InfillDoor(models, languages)))
-    app.post(
-        f"{TABBY_BASE}/v1/completions",
-        summary="Complete at a position, as Tabby does",
-        tags=["Tabby"],
-        responses=_responses({}),
-        openapi_extra=body_of_types(TabbyRequest),
-    )(under_way.endpoint(tabby))
-    app.post(
-        "/api/generate",
-        summary="A text, as Ollama gives it",
-        tags=["Ollama"],
-        responses=_responses(_LINES),
-        openapi_extra=body_of_types(GenerateRequest),
-    )(under_way.endpoint(GenerateDoor(models, languages)))
+    )
+    add("/v1/chat/completions", ChatDoor(models, languages), "The next turn of a conversation", "OpenAI", ChatRequest)
+    add("/v1/fim/completions", FimDoor(models, languages), "Fill a hole, as Mistral does", "OpenAI", FimRequest)
+    add("/infill", InfillDoor(models, languages), "Fill a hole, as llama.cpp does", "llama.cpp", InfillRequest)
+    tabby_path = f"{TABBY_BASE}/v1/completions"
+    add(tabby_path, tabby, "Complete at a position, as Tabby does", "Tabby", TabbyRequest, stream={})
+    ollama = GenerateDoor(models, languages)
+    add("/api/generate", ollama, "A text, as Ollama gives it", "Ollama", GenerateRequest, stream=_LINES)
     add_model_routes(app, models, started)
     for base in (TABBY_BASE, ""):
         add_tabby_routes(app, models, metrics, base)

@@ -38,6 +38,14 @@ class ForeignModel(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
+class ForeignDoor:
+    """Base of the doors: each is called with an HTTP request, and gives a reply."""
+
+    def __init__(self, models: Models, languages: LanguageRegistry) -> None:
+        self._models = models
+        self._languages = languages
+
+
 def only(*values: object) -> AfterValidator:
     """A field that may say what this server does anyway, `values` or nothing, and nothing else."""
 

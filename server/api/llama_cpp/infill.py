@@ -17,15 +17,23 @@ from typing import Any
 from fastapi import Request, Response
 from pydantic import Field
 
-from core.language_files import LanguageRegistry
 from core.wire import CompletionRequest, CompletionResult, FinishReason, PieceKind, Problem, Timings, TokenCounts
 from server.access.identity import identity_of
 from server.api.dialects import body_of
 from server.api.events import data_stream
-from server.api.foreign import ForeignModel, about_request, hole, language_of, piece, seed_of, service_for, texts
+from server.api.foreign import (
+    ForeignDoor,
+    ForeignModel,
+    about_request,
+    hole,
+    language_of,
+    piece,
+    seed_of,
+    service_for,
+    texts,
+)
 from server.api.requests import parse_body
 from server.api.under_way import Reply
-from server.registry.models import Models
 from server.texts import TextDelta, TextRequest, TextResult
 
 PATH = "/infill"
@@ -76,12 +84,8 @@ class InfillRequest(ForeignModel):
         return self.t_max_predict_ms + max(self.t_max_prompt_ms or _PROMPT_MS, 0.0)
 
 
-class InfillDoor:
+class InfillDoor(ForeignDoor):
     """llama.vim's and llama.vscode's way in."""
-
-    def __init__(self, models: Models, languages: LanguageRegistry) -> None:
-        self._models = models
-        self._languages = languages
 
     async def __call__(self, http: Request) -> Reply[Any, Any]:
         """Read one request; its language is that of `filename`, which neither editor sends, else `text`."""

@@ -14,16 +14,24 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from pydantic import Field
 
-from core.language_files import LanguageRegistry
 from core.wire import Problem
 from server.access.identity import identity_of
 from server.api.events import line_stream
-from server.api.foreign import ForeignModel, about_request, hole, language_of, only, seed_of, service_for, texts
+from server.api.foreign import (
+    ForeignDoor,
+    ForeignModel,
+    about_request,
+    hole,
+    language_of,
+    only,
+    seed_of,
+    service_for,
+    texts,
+)
 from server.api.openai.shapes import finish_of
 from server.api.requests import parse_body
 from server.api.under_way import Reply
 from server.chat import Message
-from server.registry.models import Models
 from server.texts import Prompt, TextDelta, TextRequest, TextResult
 
 Item = dict[str, Any]
@@ -55,12 +63,8 @@ class GenerateRequest(ForeignModel):
     format: Annotated[Any, only("")] = Field(default=None, description="none")
 
 
-class GenerateDoor:
+class GenerateDoor(ForeignDoor):
     """The way in of editors that were made for Ollama."""
-
-    def __init__(self, models: Models, languages: LanguageRegistry) -> None:
-        self._models = models
-        self._languages = languages
 
     async def __call__(self, http: Request) -> GenerateReply:
         """Read one request; its model is named, and its language `text`."""

@@ -7,40 +7,29 @@ from typing import Any
 
 from fastapi import Request
 
-from core.language_files import LanguageRegistry
 from server.access.identity import identity_of
-from server.api.foreign import about_request, language_of, seed_of, service_for, texts
+from server.api.foreign import ForeignDoor, about_request, language_of, service_for
 from server.api.openai.shapes import Item, TextReply, chat_logprobs, finish_of
 from server.api.openai.wire import ChatRequest, check_top
 from server.api.requests import parse_body
 from server.chat import Message
-from server.registry.models import Models
 from server.texts import Choice, TextDelta, TextRequest
 
 
-class ChatDoor:
+class ChatDoor(ForeignDoor):
     """OpenAI's way in for conversations."""
-
-    def __init__(self, models: Models, languages: LanguageRegistry) -> None:
-        self._models = models
-        self._languages = languages
 
     async def __call__(self, http: Request) -> ChatReply:
         """Read one request, and route it by its model's name, else by its file's language."""
         asked = parse_body(await http.body(), http.headers.get("content-type", ""), ChatRequest)
-        temperature = 1.0 if asked.temperature is None else asked.temperature
-        check_top(asked.top_logprobs, temperature, "top_logprobs")
+        check_top(asked.top_logprobs, asked.heat, "top_logprobs")
         about = about_request(asked.user, language_of(self._languages, asked.path or ""))
         service = service_for(self._models, http, about.language, asked.model)
         roles = {"developer": "system"}
         request = TextRequest(
             (tuple(Message(roles.get(each.role, each.role), each.words) for each in asked.messages),),
             max_new_tokens=max(asked.max_completion_tokens or asked.max_tokens or 0, 0) or None,
-            temperature=temperature,
-            top_p=1.0 if asked.top_p is None else asked.top_p,
-            seed=seed_of(asked.seed),
-            stop=texts(asked.stop),
-            choices=asked.n or 1,
+            **asked.drawing(),
         )
         return ChatReply(
             about,

@@ -13,7 +13,7 @@ from pydantic import Field
 from core.errors import RequestError
 from core.language_files import LanguageRegistry
 from server.access.identity import identity_of
-from server.api.foreign import ForeignModel, about_request, hole, language_of, seed_of, service_for, texts
+from server.api.foreign import ForeignDoor, ForeignModel, about_request, hole, language_of, service_for
 from server.api.openai.shapes import Item, TextReply, finish_of, text_logprobs
 from server.api.openai.wire import TextsRequest, check_top
 from server.api.requests import parse_body
@@ -22,12 +22,11 @@ from server.registry.models import Models
 from server.texts import Choice, Prompt, TextDelta, TextRequest
 
 
-class CompletionsDoor:
+class CompletionsDoor(ForeignDoor):
     """OpenAI's way in, and at the same path Tabby's."""
 
     def __init__(self, models: Models, languages: LanguageRegistry, tabby: Door) -> None:
-        self._models = models
-        self._languages = languages
+        super().__init__(models, languages)
         self._tabby = tabby
 
     async def __call__(self, http: Request) -> Reply[Any, Any]:
@@ -37,7 +36,7 @@ class CompletionsDoor:
             return await self._tabby(http)
         asked = parse_body(body, content_type, TextsRequest)
         prompts = asked.prompts()
-        temperature = 1.0 if asked.temperature is None else asked.temperature
+        temperature = asked.heat
         check_top(asked.logprobs, temperature, "logprobs")
         if asked.echo and asked.logprobs is not None:
             raise RequestError("echo: the prompt's own logarithms are not told; leave out echo or logprobs")
@@ -52,11 +51,7 @@ class CompletionsDoor:
         request = TextRequest(
             given,
             max_new_tokens=asked.max_tokens,
-            temperature=temperature,
-            top_p=1.0 if asked.top_p is None else asked.top_p,
-            seed=seed_of(asked.seed),
-            stop=texts(asked.stop),
-            choices=asked.n or 1,
+            **asked.drawing(),
         )
         return _TextsReply(
             about,

@@ -8,13 +8,11 @@ from __future__ import annotations
 from fastapi import Request
 from pydantic import Field
 
-from core.language_files import LanguageRegistry
 from server.access.identity import identity_of
-from server.api.foreign import about_request, hole, language_of, seed_of, service_for, texts
+from server.api.foreign import ForeignDoor, about_request, hole, language_of, service_for
 from server.api.openai.chat import ChatReply
 from server.api.openai.wire import Sampling
 from server.api.requests import parse_body
-from server.registry.models import Models
 from server.texts import TextRequest
 
 
@@ -27,30 +25,27 @@ class FimRequest(Sampling):
     temperature: float | None = Field(default=0.0, description="0 is greedy", ge=0, le=2)
     random_seed: int | None = Field(default=None, description="Mistral's name of seed")
 
+    @property
+    def heat(self) -> float:
+        """The temperature; greedy where it is null."""
+        return self.temperature or 0.0
 
-class FimDoor:
+
+class FimDoor(ForeignDoor):
     """The way in of clients that were made for Codestral."""
-
-    def __init__(self, models: Models, languages: LanguageRegistry) -> None:
-        self._models = models
-        self._languages = languages
 
     async def __call__(self, http: Request) -> ChatReply:
         """Read one request, and route it by its model's name, else by its file's language."""
         asked = parse_body(await http.body(), http.headers.get("content-type", ""), FimRequest)
-        path, temperature = asked.path or "", asked.temperature or 0.0
+        path = asked.path or ""
         about = about_request(asked.user, language_of(self._languages, path))
         service = service_for(self._models, http, about.language, asked.model)
         given = hole(
-            about, service, asked.prompt, asked.suffix or "", asked.max_tokens, path=path, temperature=temperature
+            about, service, asked.prompt, asked.suffix or "", asked.max_tokens, path=path, temperature=asked.heat
         )
         request = TextRequest(
             (given,),
-            temperature=temperature,
-            top_p=1.0 if asked.top_p is None else asked.top_p,
-            seed=seed_of(asked.seed if asked.random_seed is None else asked.random_seed),
-            stop=texts(asked.stop),
-            choices=asked.n or 1,
+            **asked.drawing(asked.random_seed),
         )
         return ChatReply(
             about,

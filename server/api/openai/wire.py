@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
 
 from core.errors import RequestError
-from server.api.foreign import ForeignModel, only
+from server.api.foreign import ForeignModel, only, seed_of, texts
 
 MAX_TEXTS = 16
 """Prompts times choices of one request."""
+
+
+class Drawing(TypedDict):
+    """The part of a `TextRequest` that says how its texts are drawn."""
+
+    temperature: float
+    top_p: float
+    seed: int | None
+    stop: tuple[str, ...]
+    choices: int
 
 
 class StreamOptions(ForeignModel):
@@ -35,6 +45,21 @@ class Sampling(ForeignModel):
     frequency_penalty: Annotated[float | None, only(0)] = Field(default=0, description="0 alone")
     presence_penalty: Annotated[float | None, only(0)] = Field(default=0, description="0 alone")
     logit_bias: Annotated[dict[str, float] | None, only({})] = Field(default=None, description="none")
+
+    @property
+    def heat(self) -> float:
+        """The temperature; OpenAI's default where it is null."""
+        return 1.0 if self.temperature is None else self.temperature
+
+    def drawing(self, seed: int | None = None) -> Drawing:
+        """How the texts are drawn. A `seed` under another name goes first. Raises `RequestError` for wrong stops."""
+        return Drawing(
+            temperature=self.heat,
+            top_p=1.0 if self.top_p is None else self.top_p,
+            seed=seed_of(self.seed if seed is None else seed),
+            stop=texts(self.stop),
+            choices=self.n or 1,
+        )
 
 
 class TextsRequest(Sampling):

@@ -12,13 +12,21 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from pydantic import Field
 
-from core.language_files import LanguageRegistry
 from core.wire import CompletionResult, ContextPiece, PieceKind
 from server.access.identity import identity_of
-from server.api.foreign import ForeignModel, about_request, hole, language_of, only, piece, seed_of, service_for
+from server.api.foreign import (
+    ForeignDoor,
+    ForeignModel,
+    about_request,
+    hole,
+    language_of,
+    only,
+    piece,
+    seed_of,
+    service_for,
+)
 from server.api.requests import parse_body
 from server.api.under_way import Reply
-from server.registry.models import Models
 
 _NEW_TOKENS = 64
 """What Tabby's own server answers with at most."""
@@ -82,12 +90,8 @@ class TabbyRequest(ForeignModel):
     debug_options: DebugOptions | None = Field(default=None, description="left unread, but for raw_prompt")
 
 
-class TabbyDoor:
+class TabbyDoor(ForeignDoor):
     """The way in of Tabby's client."""
-
-    def __init__(self, models: Models, languages: LanguageRegistry) -> None:
-        self._models = models
-        self._languages = languages
 
     async def __call__(self, http: Request) -> TabbyReply:
         """Read one request, and route it by the editor's id for the language, else by the file's name."""
