@@ -47,10 +47,8 @@ def parse_yaml_model(
 ) -> Model:
     """Validate the YAML `text` against `model`; `file` is what messages call it. Raises `error`, as above."""
     try:
-        try:
-            tree = _read_mapping(text, model)
-        except RecursionError:
-            raise ProblemError(1, (), "this is nested too deeply; use fewer levels") from None
+        keys = f"it must hold the keys {', '.join(model.model_fields)}"
+        tree = _read_mapping(text, keys, may_be_empty=False)
         try:
             return model.model_validate_json(json.dumps(tree.value), strict=True, context=context)
         except ValidationError as problems:
@@ -83,15 +81,9 @@ def read_yaml(text: str, file: str, error: type[ConfigError] = ConfigError) -> t
     `file` is what messages call it. Raises `error`.
     """
     try:
-        root = _composed(text)
-        tree = _Tree()
-        tree.value = {} if root is None else _plain(root, (), tree, frozenset())
+        tree = _read_mapping(text, "it must hold keys and values", may_be_empty=True)
     except ProblemError as problem:
         raise error(problem.line_for(file)) from None
-    except RecursionError:
-        raise error(f"{file}:1: this is nested too deeply; use fewer levels") from None
-    if not isinstance(tree.value, dict):
-        raise error(f"{file}:{tree.where.lines[()]}: the file is no mapping; it must hold keys and values")
     return tree.value, tree.where
 
 
@@ -99,20 +91,24 @@ def read_yaml(text: str, file: str, error: type[ConfigError] = ConfigError) -> t
 class _Tree:
     """Plain data, and the line (from 1) of every key and item by its path."""
 
-    value: object = None
+    value: dict[str, Any] = field(default_factory=dict)
     where: Where = field(default_factory=lambda: Where({}))
     nodes: int = 0
 
 
-def _read_mapping(text: str, model: type[BaseModel]) -> _Tree:
-    root = _composed(text)
-    keys = f"it must hold the keys {', '.join(model.model_fields)}"
-    if root is None:
-        raise ProblemError(1, (), f"the file is empty; {keys}")
+def _read_mapping(text: str, keys: str, *, may_be_empty: bool) -> _Tree:
+    """What the text holds. `keys` tells what a file that is no mapping should be."""
     tree = _Tree()
-    tree.value = _plain(root, (), tree, frozenset())
-    if not isinstance(tree.value, dict):
+    try:
+        root = _composed(text)
+        if root is None and not may_be_empty:
+            raise ProblemError(1, (), f"the file is empty; {keys}")
+        value = {} if root is None else _plain(root, (), tree, frozenset())
+    except RecursionError:
+        raise ProblemError(1, (), "this is nested too deeply; use fewer levels") from None
+    if not isinstance(value, dict):
         raise ProblemError(tree.where.lines[()], (), f"the file is no mapping; {keys}")
+    tree.value = value
     return tree
 
 

@@ -14,7 +14,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from core.events import MAX_TEXT, Accepted, Delay, Event, Kept, Latency, Offered, PartlyAccepted, Superseded, Way
+from core.events import (
+    LONGEST_MS,
+    MAX_TEXT,
+    Accepted,
+    Delay,
+    Event,
+    Kept,
+    Latency,
+    Offered,
+    PartlyAccepted,
+    Superseded,
+    Way,
+)
 from lsp.cursor import Cursor
 from lsp.documents import Document, Documents, Place
 from lsp.proposals import Source
@@ -25,7 +37,6 @@ from lsp.telemetry.shown import Fate, Shown
 COMMAND_WITHIN_S = 1.0
 MOST_TAKEN = 64
 MOST_ENDING = 16
-LONGEST_MS = 3_600_000.0
 
 
 class Cancel(Protocol):

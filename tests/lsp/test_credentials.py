@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import stat
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 
@@ -24,6 +20,7 @@ from lsp.sign_in import Invitation, refreshed, sign_in
 from lsp.tokens import Token, TokenFile
 from tests.lsp.fake_server import FakeServer, Reply, running
 from tests.lsp.test_client import REQUEST, answer_of
+from tests.small_server import answering
 
 SECURE = "https://code.example.com"
 
@@ -61,33 +58,8 @@ class Issuer:
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
     fake = Issuer()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer(*fake.get(self.path))
-
-        def do_POST(self) -> None:
-            text = self.rfile.read(int(self.headers["content-length"])).decode()
-            self._answer(*fake.post(self.path, {name: values[0] for name, values in parse_qs(text).items()}))
-
-        def _answer(self, status: int, data: dict[str, Any]) -> None:
-            body = json.dumps(data).encode()
-            self.send_response(status)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield fake
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(fake.get, fake.post) as fake.url:
+        yield fake
 
 
 @pytest.fixture

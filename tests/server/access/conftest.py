@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+
+from tests.small_server import Answer, answering
 
 AUDIENCE = "vernacular"
 
@@ -42,14 +41,14 @@ class FakeIssuer:
         claims = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(claims, self.keys[key_id], algorithm=algorithm, headers={"kid": key_id})
 
-    def answer(self, path: str) -> dict[str, Any] | None:
+    def answer(self, path: str) -> Answer:
         """What a path gets."""
-        if path == "/.well-known/openid-configuration":
-            return {"issuer": self.called or self.url, "jwks_uri": f"{self.url}/keys"}
-        if path == "/keys":
+        if path == "/.well-known/openid-configuration" and not self.down:
+            return 200, {"issuer": self.called or self.url, "jwks_uri": f"{self.url}/keys"}
+        if path == "/keys" and not self.down:
             self.fetches += 1
-            return {"keys": [self._public(key_id) for key_id in self.keys]}
-        return None
+            return 200, {"keys": [self._public(key_id) for key_id in self.keys]}
+        return 503, None
 
     def _public(self, key_id: str) -> dict[str, Any]:
         public = jwt.algorithms.RSAAlgorithm.to_jwk(self.keys[key_id].public_key(), as_dict=True)
@@ -60,27 +59,8 @@ class FakeIssuer:
 def issuer() -> Iterator[FakeIssuer]:
     fake = FakeIssuer()
     fake.add_key("k1")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer = None if fake.down else fake.answer(self.path)
-            body = json.dumps(answer).encode()
-            self.send_response(503 if answer is None else 200)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield fake
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(fake.answer) as fake.url:
+        yield fake
 
 
 @dataclass(frozen=True)
