@@ -1,4 +1,4 @@
---- Writes the list of options in doc/vernacular.txt anew from lua/vernacular/schema.lua, and doc/tags, by which
+--- Writes the list of options in doc/vernacular.txt anew from lua/vernacular/options.lua, and doc/tags, by which
 --- `:help` finds it in a folder that no plugin manager looks after.
 ---
 ---     nvim -l editor-extensions/neovim/write_help.lua
@@ -22,7 +22,7 @@ end
 
 local first, beyond = line_of('3. Options') + 2, line_of('4. Functions') - 1
 local written = vim.list_slice(lines, 1, first - 1)
-vim.list_extend(written, require('vernacular.schema').help_lines())
+vim.list_extend(written, require('vernacular.help').lines())
 vim.list_extend(written, vim.list_slice(lines, beyond))
 vim.fn.writefile(written, path)
 vim.cmd.helptags(vim.fn.fnameescape(vim.fs.dirname(path)))

@@ -42,7 +42,7 @@ def test_a_command_that_is_missing_is_said_once(nvim: Neovim, tmp_path: Path) ->
     nvim.setup(cmd=["no-such-command"])
     nvim.session.command(f"edit {tmp_path / 'a.py'}")
     assert nvim.messages == (
-        "vernacular: no-such-command is not found; install it, or name it in cmd: see :help vernacular-setup"
+        "vernacular: no-such-command is not found; run :Vernacular install, or name it in cmd (:help vernacular-setup)"
     )
 
 
@@ -51,7 +51,8 @@ def test_set_up_costs_no_heavy_module(nvim: Neovim) -> None:
     loaded = nvim.lua(
         "return vim.tbl_filter(function(n) return vim.startswith(n, 'vernacular') end, vim.tbl_keys(package.loaded))"
     )
-    assert sorted(loaded) == ["vernacular", "vernacular.keymap", "vernacular.schema"]
+    light = ("client", "install", "keymap", "options", "schema", "switch")
+    assert sorted(loaded) == ["vernacular", *(f"vernacular.{name}" for name in light)]
 
 
 @pytest.mark.parametrize(("name", "filetype"), [("a.mbt", "moonbit"), ("a.mbti", "moonbit"), ("a.brew", "brew")])
@@ -71,7 +72,7 @@ def test_health_of_what_is_well(nvim: Neovim, tmp_path: Path) -> None:
     assert re.search(r"OK vernacular-lsp \S+ \(.*/vernacular-lsp\)", health)
     assert f"OK completion server ready: fake-model at {fake.url}" in health
     assert f"last said: ready: fake-model at {fake.url}" in health
-    assert "OK <Tab> accepts ghost text" in health
+    assert "OK <Tab>: Accept ghost text" in health
     assert "WARNING" not in health
     assert "ERROR" not in health
 
@@ -97,7 +98,7 @@ def test_the_help_file_has_its_tags_and_what_the_schema_says(nvim: Neovim) -> No
         nvim.session.command(f"help {tag}")
         assert nvim.session.current.buffer.name == str(PLUGIN / "doc" / "vernacular.txt")
     help_text = (PLUGIN / "doc" / "vernacular.txt").read_text()
-    options = "\n".join(nvim.lua("return require('vernacular.schema').help_lines()"))
+    options = "\n".join(nvim.lua("return require('vernacular.help').lines()"))
     assert options in help_text, "write the list anew: nvim -l editor-extensions/neovim/write_help.lua"
     assert all(len(line) <= 79 for line in help_text.splitlines())
 

@@ -1,75 +1,97 @@
---- Accepting ghost text.
+--- Accepting ghost text: all of it, its next word, or its next line.
 ---
 --- Neovim 0.12 replaces the range that was proposed, and leaves what was typed through since then standing behind
 --- it; here that is part of the range.
 
 local M = {}
 
-local HANDED_OVER_MS = 200
+---@alias vernacular.Way 'all'|'word'|'line'
 
---- The range to replace, from the proposal's start to the cursor, where what stands there begins the proposal.
----@param item vim.lsp.inline_completion.Item
----@return integer? row, integer? start_col, integer? end_col All zero-based, columns in bytes.
-local function range_of(item)
+-- White space first, so that the next line's first word comes with its indentation. 'iskeyword' says what a word is.
+local WORD = [=[^\_s*\%(\k\+\|[^[:keyword:][:space:]]\+\)]=]
+
+---@type table<vernacular.Way, fun(text: string): string>
+local PART = {
+  all = function(text)
+    return text
+  end,
+  word = function(text)
+    local finish = vim.fn.matchend(text, WORD)
+    return finish > 0 and text:sub(1, finish) or text
+  end,
+  line = function(text)
+    return text:match('^\n?[^\n]*')
+  end,
+}
+
+--- What is left of an item where the cursor is, and the columns that it replaces there.
+---@param item vernacular.Item
+---@return string? left Nothing where it does not belong there any more.
+---@return integer row, integer start_col, integer end_col All zero-based, columns in bytes.
+local function left_of(item)
   local row, col = unpack(vim.api.nvim_win_get_cursor(0))
   row = row - 1
-  if not item.range then
-    return row, col, col
+  if item.row ~= row or item.start_col > col then
+    return nil, row, col, col
   end
-  local start_row, start_col, end_row, end_col = item.range:to_extmark()
-  if start_row ~= row or end_row ~= row or start_col > col then
-    return nil
+  local typed = vim.api.nvim_buf_get_text(0, row, item.start_col, row, col, {})[1]
+  if not vim.startswith(item.text, typed) then
+    return nil, row, col, col
   end
-  local typed = vim.api.nvim_buf_get_text(0, row, start_col, row, col, {})[1]
-  if not vim.startswith(item.insert_text --[[@as string]], typed) then
-    return nil
-  end
-  return row, start_col, math.max(col, end_col)
+  return item.text:sub(#typed + 1), row, col, math.max(col, item.end_col)
 end
 
----@param item vim.lsp.inline_completion.Item
----@return boolean inserted
-local function insert(item)
-  if type(item.insert_text) ~= 'string' then
-    return false
-  end
-  local row, start_col, end_col = range_of(item)
-  if not (row and start_col and end_col) then
-    return false
-  end
+---@param text string
+---@param row integer
+---@param start_col integer
+---@param end_col integer
+local function insert(text, row, start_col, end_col)
   vim.go.undolevels = vim.go.undolevels -- so that undo takes back the proposal alone
-  local lines = vim.split(item.insert_text --[[@as string]], '\n', { plain = true })
+  local lines = vim.split(text, '\n', { plain = true })
   vim.api.nvim_buf_set_text(0, row, start_col, row, end_col, lines)
   local last_col = #lines[#lines] + (#lines == 1 and start_col or 0)
   vim.api.nvim_win_set_cursor(0, { row + #lines, last_col })
-  return true
 end
 
---- Accept the ghost text on display, if it still fits.
----@return boolean inserted
-function M.accept()
-  local inserted, answered = false, false
-  local asked = vim.lsp.inline_completion.get({
-    on_accept = function(item)
-      answered = true
-      local client = vim.lsp.get_client_by_id(item.client_id)
-      if client and client.name ~= 'vernacular' then
-        inserted = true
-        return item
-      end
-      inserted = insert(item)
-      if inserted and client and item.command then
-        client:exec_cmd(item.command, { bufnr = vim.api.nvim_get_current_buf() })
-      end
-    end,
-  })
-  if asked then
-    -- Neovim hands the item over a moment later; keys that are typed ahead must not come before it.
-    vim.wait(HANDED_OVER_MS, function()
-      return answered
-    end, 1)
+--- Tell the language server what a key took; the argument of the item's command is what the server knows it by.
+---@param item vernacular.Item
+---@param way vernacular.Way
+local function tell(item, way)
+  local client = vim.lsp.get_client_by_id(item.client_id)
+  if not (client and item.command) then
+    return
   end
-  return inserted
+  local command = item.command --[[@as lsp.Command]]
+  if way ~= 'all' then
+    local offer = (command.arguments or {})[1]
+    command = { title = '', command = 'vernacular.acceptedPart', arguments = { offer, way } }
+  end
+  client:exec_cmd(command, { bufnr = vim.api.nvim_get_current_buf() })
+end
+
+--- Accept what is on display, if it still fits. Where an entry of Neovim's own menu is selected, that has the say.
+---@param way vernacular.Way
+---@return boolean inserted
+function M.accept(way)
+  if way == 'all' and package.loaded['vernacular.preview'] and require('vernacular.preview').accept() then
+    return true
+  end
+  if vim.fn.pumvisible() == 1 and vim.fn.complete_info({ 'selected' }).selected ~= -1 then
+    return false
+  end
+  local inserted = false
+  local foreign = require('vernacular.ghost').take(way == 'all', function(item)
+    local left, row, start_col, end_col = left_of(item)
+    if not left or left == '' then
+      return nil
+    end
+    local part = PART[way](left)
+    insert(part, row, start_col, end_col)
+    tell(item, way)
+    inserted = true
+    return #part < #left and left:sub(#part + 1) or nil
+  end)
+  return inserted or foreign
 end
 
 return M

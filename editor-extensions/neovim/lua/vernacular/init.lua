@@ -9,42 +9,17 @@ M.options = nil
 ---@type string?
 M.problem = nil
 
-local NAME = 'vernacular'
-local MINIMUM = '0.12'
+local OLDEST = '0.12'
 
----@param options vernacular.Options
----@return vim.lsp.Config
-local function client_config(options)
-  local settings = vim.tbl_extend('force', options.settings, { server_url = options.server_url })
-  return {
-    cmd = options.cmd,
-    filetypes = options.filetypes,
-    root_markers = options.root_markers,
-    init_options = settings,
-    -- The server asks for the completion when it hears of a key, while Neovim waits 200 ms before it asks.
-    flags = { debounce_text_changes = 0 },
-    handlers = {
-      ['vernacular/status'] = function(_, status)
-        require('vernacular.status').update(status)
-      end,
-    },
-    on_attach = function(client, bufnr)
-      if client:supports_method('textDocument/inlineCompletion') then
-        vim.lsp.inline_completion.enable(true, { bufnr = bufnr })
-        require('vernacular.diagnostics').follow(client, bufnr)
-      end
-    end,
-  }
-end
-
---- Start the language server for the file types, turn ghost text on, map the key that accepts it.
+--- Start the language server for the file types, turn ghost text on, map the keys.
 ---
---- May be called again with other options: what no longer holds is taken back. Options that are wrong are said in
---- one line and change nothing: an error would end the user's init.lua with a stack trace.
+--- May be called again with other options: what no longer holds is taken back, and a language server that runs is told
+--- of settings that changed. Options that are wrong are said in one line and change nothing: an error would end the
+--- user's init.lua with a stack trace.
 ---@param given? table<string, any> See |vernacular-options|.
 function M.setup(given)
-  if vim.fn.has('nvim-' .. MINIMUM) == 0 then
-    vim.notify(('vernacular: Neovim %s or newer is needed'):format(MINIMUM), vim.log.levels.ERROR)
+  if vim.fn.has('nvim-' .. OLDEST) == 0 then
+    vim.notify(('vernacular: Neovim %s or newer is needed'):format(OLDEST), vim.log.levels.ERROR)
     return
   end
   local holds, options = pcall(require('vernacular.schema').resolve, given)
@@ -53,22 +28,10 @@ function M.setup(given)
     vim.notify(options, vim.log.levels.ERROR)
     return
   end
-  local before = M.options
   M.options = options
-
   vim.filetype.add({ extension = options.extensions })
-  require('vernacular.keymap').map(options.accept_key)
-  if vim.fn.executable(options.cmd[1]) == 0 then
-    local hint = 'install it, or name it in cmd: see :help vernacular-setup'
-    vim.notify(('vernacular: %s is not found; %s'):format(options.cmd[1], hint), vim.log.levels.WARN)
-    vim.lsp.enable(NAME, false)
-    return
-  end
-  if before and not vim.deep_equal(before, options) then
-    vim.lsp.enable(NAME, false)
-  end
-  vim.lsp.config[NAME] = client_config(options)
-  vim.lsp.enable(NAME)
+  require('vernacular.keymap').map(options)
+  require('vernacular.client').start(options)
 end
 
 --- Accept the ghost text on display in the current buffer.
@@ -77,13 +40,68 @@ end
 --- inserted.
 ---@return boolean inserted
 function M.accept()
-  return require('vernacular.accept').accept()
+  return require('vernacular.accept').accept('all')
 end
 
---- What is known of the completion server, for a status line: `state` and `detail`.
+--- Accept the next word of the ghost text; the rest stays on display.
+---@return boolean inserted
+function M.accept_word()
+  return require('vernacular.accept').accept('word')
+end
+
+--- Accept the ghost text's next line; the rest stays on display.
+---@return boolean inserted
+function M.accept_line()
+  return require('vernacular.accept').accept('line')
+end
+
+--- Ask for several proposals at the cursor, now.
+---@return boolean asked
+function M.trigger()
+  return require('vernacular.ghost').invoke()
+end
+
+--- Show the next proposal; asks for several where there is only one.
+---@return boolean shown Whether there was ghost text to take turns with.
+function M.next()
+  return require('vernacular.ghost').turn(1)
+end
+
+--- Show the previous proposal; asks for several where there is only one.
+---@return boolean shown
+function M.previous()
+  return require('vernacular.ghost').turn(-1)
+end
+
+--- Turn ghost text off, or on again.
+---@param where? 'everywhere'|'buffer'|'filetype'
+---@param filetype? string The current buffer's where it is left out.
+---@return boolean on
+function M.toggle(where, filetype)
+  return require('vernacular.switch').toggle(where or 'everywhere', filetype)
+end
+
+--- Show what the model would be given at the cursor, and why.
+function M.explain()
+  require('vernacular.explain').explain()
+end
+
+--- Write the code that the comment at the cursor asks for, as a preview to accept or to reject.
+function M.generate()
+  require('vernacular.generate').generate()
+end
+
+--- What is known of the completion server: `state`, `detail`, and where they are known `model` and `server`.
 ---@return vernacular.Status
 function M.status()
   return require('vernacular.status').current
+end
+
+--- One word on the current buffer for a status line, such as "vernacular: ready"; nothing in other file types.
+---@return string
+function M.statusline()
+  local state = require('vernacular.statusline').state()
+  return state == '' and '' or 'vernacular: ' .. state
 end
 
 return M
