@@ -29,6 +29,13 @@ for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { detai
 end
 return lines
 """
+HINT = """
+local namespace = vim.api.nvim_create_namespace('nvim.lsp.inline_completion')
+local mark = vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })[1]
+if not mark then return '' end
+local last = mark[4].virt_lines and mark[4].virt_lines[#mark[4].virt_lines] or mark[4].virt_text
+return last[2] and last[2][1] or ''
+"""
 READY = """
 local client = vim.lsp.get_clients({ bufnr = 0, name = 'vernacular' })[1]
 return client ~= nil and client.initialized and client:supports_method('textDocument/inlineCompletion')
@@ -52,6 +59,10 @@ class Neovim:
     def edit(self, path: Path) -> None:
         """Open a file and wait until the language server is there for it."""
         self.session.command(f"edit {path}")
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until the language server is there for the current buffer."""
         wait_until(lambda: self.lua(READY))
 
     def type(self, keys: str) -> None:
@@ -64,6 +75,11 @@ class Neovim:
         return list(self.session.current.buffer[:])
 
     @property
+    def text(self) -> str:
+        """The buffer's lines in one."""
+        return "\n".join(self.lines)
+
+    @property
     def cursor(self) -> tuple[int, int]:
         """One-based line and zero-based column in bytes."""
         row, column = self.session.current.window.cursor
@@ -73,6 +89,11 @@ class Neovim:
     def ghost(self) -> str:
         """The ghost text on display, or nothing."""
         return "\n".join(self.lua(GHOST))
+
+    @property
+    def hint(self) -> str:
+        """What stands behind the ghost text, such as which of how many it is."""
+        return str(self.lua(HINT))
 
     @property
     def messages(self) -> str:
@@ -89,6 +110,14 @@ class Neovim:
             wait_until(lambda: self.ghost == text, timeout_s)
         except AssertionError:
             raise AssertionError(f"ghost text is {self.ghost!r}, not {text!r}; messages: {self.messages!r}") from None
+
+    def wait_for_text(self, text: str) -> None:
+        """Wait until the buffer holds exactly this text."""
+        wait_until(lambda: self.text == text)
+
+    def wait_for_hint(self, hint: str) -> None:
+        """Wait until this stands behind the ghost text."""
+        wait_until(lambda: self.hint.strip() == hint)
 
     def health(self) -> str:
         """What `:checkhealth vernacular` shows."""

@@ -18,6 +18,9 @@ local crashes = {}
 ---@param client vim.lsp.Client
 ---@param bufnr integer
 local function attached(client, bufnr)
+  if package.loaded['vernacular.placeholder'] then
+    require('vernacular.placeholder').release(bufnr)
+  end
   if client:supports_method('textDocument/inlineCompletion') then
     require('vernacular.ghost').attach(bufnr)
     require('vernacular.diagnostics').follow(client, bufnr)
@@ -56,6 +59,20 @@ local function crashed(code, signal)
   vim.defer_fn(M.apply, AGAIN_AFTER_MS * 2 ^ (#crashes - 1))
 end
 
+--- The buffers of the language servers that are there.
+---@return integer[]
+local function served()
+  local buffers = {}
+  for _, client in ipairs(vim.lsp.get_clients({ name = NAME })) do
+    vim.list_extend(buffers, vim.tbl_keys(client.attached_buffers))
+  end
+  return buffers
+end
+
+local function hold_all()
+  vim.iter(served()):each(require('vernacular.placeholder').hold)
+end
+
 --- What starts the process, in the form that Neovim takes: it says of each crash itself, which here is said once.
 ---@param command string[]
 ---@return fun(dispatchers: vim.lsp.rpc.Dispatchers, config: vim.lsp.ClientConfig): vim.lsp.rpc.PublicClient
@@ -63,13 +80,13 @@ local function launcher(command)
   return function(dispatchers, config)
     local on_exit = dispatchers.on_exit
     dispatchers.on_exit = function(code, signal)
+      vim.schedule(hold_all) -- before Neovim takes the client away
       if code ~= 0 or (signal ~= 0 and signal ~= 15) then
-        vim.schedule(function()
-          crashed(code, signal)
-        end)
-        code, signal = 0, 0
+        vim.schedule_wrap(crashed)(code, signal)
+        on_exit(0, 0)
+      else
+        on_exit(code, signal)
       end
-      on_exit(code, signal)
     end
     return vim.lsp.rpc.start(command, dispatchers, { cwd = config.cmd_cwd, env = config.cmd_env })
   end
@@ -174,6 +191,7 @@ function M.apply()
   for _, client in ipairs(vim.lsp.get_clients({ name = NAME })) do
     for bufnr in pairs(client.attached_buffers) do
       if not switch.is_on(bufnr) then
+        require('vernacular.placeholder').hold(bufnr)
         vim.lsp.buf_detach_client(bufnr, client.id)
       end
     end
@@ -184,7 +202,10 @@ end
 --- End the language server and start it again, as `setup()` last said.
 function M.restart()
   if not current then
-    vim.notify("vernacular: setup() was not called: add require('vernacular').setup() to your init.lua", vim.log.levels.WARN)
+    vim.notify(
+      "vernacular: setup() was not called: add require('vernacular').setup() to your init.lua",
+      vim.log.levels.WARN
+    )
     return
   end
   vim.lsp.enable(NAME, false)

@@ -26,7 +26,7 @@ end
 local function toggle(words)
   local where = words[1] or 'everywhere'
   if not vim.list_contains({ 'everywhere', 'buffer', 'filetype' }, where) then
-    say(('toggle what? everywhere, buffer or filetype, not %s'):format(where), vim.log.levels.ERROR)
+    say(('toggle what? everywhere, buffer or filetype, not %s'):format(where), vim.log.levels.WARN)
     return
   end
   local on = require('vernacular').toggle(where, words[2])
@@ -149,7 +149,7 @@ function M.run(words)
   local name = words[1] or 'status'
   local subcommand = M.subcommands[name]
   if not subcommand then
-    say(('unknown subcommand %s; known: %s'):format(name, table.concat(names(), ', ')), vim.log.levels.ERROR)
+    say(('unknown subcommand %s; known: %s'):format(name, table.concat(names(), ', ')), vim.log.levels.WARN)
     return
   end
   subcommand.run(vim.list_slice(words, 2))

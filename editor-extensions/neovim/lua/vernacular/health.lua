@@ -127,7 +127,10 @@ local function check_file_types(options)
   for _, filetype in ipairs(options.filetypes) do
     local known = vim.list_contains(vim.fn.getcompletion(filetype, 'filetype'), filetype)
     if not known and not vim.list_contains(vim.tbl_values(options.extensions), filetype) then
-      vim.health.warn(('Neovim knows no file type "%s"'):format(filetype), 'Name its endings in setup { extensions = ... }')
+      vim.health.warn(
+        ('Neovim knows no file type "%s"'):format(filetype),
+        'Name its endings in setup { extensions = ... }'
+      )
     end
   end
 end

@@ -115,7 +115,12 @@ local function make(python, wanted, more)
       end, pip_failed)
     end, pip_failed)
   end, function(output)
-    fail(('%s could not make a virtual environment (%s); on Debian, install python3-venv'):format(python, last_line(output)))
+    fail(
+      ('%s could not make a virtual environment (%s); on Debian, install python3-venv'):format(
+        python,
+        last_line(output)
+      )
+    )
   end)
 end
 

@@ -48,7 +48,7 @@ end
 
 --- Show it in a window of its own, at its end.
 function M.show()
-  local shown = { ("Messages; those of all language servers: %s"):format(vim.lsp.log.get_filename()), '' }
+  local shown = { ('Messages; those of all language servers: %s'):format(vim.lsp.log.get_filename()), '' }
   vim.list_extend(shown, lines)
   local said = M.standard_error()
   if #said > 0 then

@@ -61,7 +61,14 @@ function M.resolve(given)
     if value == nil then
       value = vim.deepcopy(option.default)
     elseif not option.holds(value) then
-      error(('vernacular: option %s is %s; it must be %s'):format(option.name, vim.inspect(value, { newline = ' ', indent = '' }), option.kind), 0)
+      error(
+        ('vernacular: option %s is %s; it must be %s'):format(
+          option.name,
+          vim.inspect(value, { newline = ' ', indent = '' }),
+          option.kind
+        ),
+        0
+      )
     elseif option.name == 'settings' then
       value = vim.tbl_extend('keep', value, option.default)
     end

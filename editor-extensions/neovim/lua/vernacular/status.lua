@@ -21,14 +21,16 @@ local LEADS_ON = { refused = ':Vernacular signin, or :help vernacular-key', inco
 local function say(status)
   local text = ('vernacular: %s: %s'):format(status.state, status.detail)
   local hint = LEADS_ON[status.state]
-  vim.notify(hint and ('%s (%s)'):format(text, hint) or text, vim.log.levels[status.state == 'ready' and 'INFO' or 'WARN'])
+  vim.notify(
+    hint and ('%s (%s)'):format(text, hint) or text,
+    vim.log.levels[status.state == 'ready' and 'INFO' or 'WARN']
+  )
 end
 
 ---@param status vernacular.Status
 function M.update(status)
   local before = M.current
   M.current = status
-  require('vernacular.log').add(('%s: %s'):format(status.state, status.detail))
   vim.api.nvim_exec_autocmds('User', { pattern = 'VernacularStatus', modeline = false, data = status })
   local options = require('vernacular').options
   if not (options and options.notify) or status.state == before.state then

@@ -83,8 +83,9 @@ function M.state()
   if require('vernacular.client').given_up then
     return 'offline'
   end
-  local state = STATES[require('vernacular.status').current.state]
-  return state == 'ready' and next(long) and 'working' or state
+  local known = require('vernacular.status').current.state
+  local state = STATES[known]
+  return (state == 'ready' or known == 'unknown') and next(long) and 'working' or state
 end
 
 return M
