@@ -19,6 +19,8 @@ PUBLISHER = "vernacular-languages"
 VERSION = "1.0.0"
 _OLDEST = "1.75.0"
 """Of VS Code: January 2023, from when on languages need no activation events."""
+_SEPARATORS = "`~!@#$%^&*()-=+[{]}\\|;:'\",.<>/?"
+"""What ends a word in VS Code, whatever a language's word pattern says, when one moves or deletes by words."""
 _NEVER = "(?!)"
 
 Json = dict[str, Any]
@@ -47,7 +49,9 @@ def package(vocabulary: Vocabulary) -> Json:
         "configuration": "./language-configuration.json",
     }
     grammar = {"language": spec.name, "scopeName": f"source.{slug}", "path": f"./syntaxes/{slug}.tmLanguage.json"}
-    editor = {"editor.tabSize": indentation.width, "editor.insertSpaces": not indentation.tabs}
+    editor: Json = {"editor.tabSize": indentation.width, "editor.insertSpaces": not indentation.tabs}
+    if vocabulary.word_signs:
+        editor["editor.wordSeparators"] = "".join(sign for sign in _SEPARATORS if sign not in vocabulary.word_signs)
     return {
         "name": f"{slug}-language",
         "displayName": spec.display_name,

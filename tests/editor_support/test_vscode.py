@@ -129,7 +129,11 @@ def test_the_package(brew: LanguageSpec) -> None:
     (language,) = written["contributes"]["languages"]
     assert (language["extensions"], language["filenames"]) == ([".brew", ".recipe.brew"], ["Brewfile"])
     assert written["contributes"]["configurationDefaults"] == {
-        "[brew]": {"editor.tabSize": 3, "editor.insertSpaces": True}
+        "[brew]": {
+            "editor.tabSize": 3,
+            "editor.insertSpaces": True,
+            "editor.wordSeparators": "`~@#$%^&*()=+[{]}\\|;:'\",.<>/",
+        }
     }
 
 
