@@ -29,8 +29,8 @@ class StringDelimiters(SpecModel):
 class Brackets(SpecModel):
     """A pair of brackets."""
 
-    open: str = Field(description="opens", min_length=1)
-    close: str = Field(description="closes", min_length=1)
+    open: str = Field(description="the opening one", min_length=1)
+    close: str = Field(description="the closing one", min_length=1)
 
 
 class Indentation(SpecModel):

@@ -65,11 +65,14 @@ def find_parser(spec: LanguageSpec, sources: Path | None) -> Parser | NoParser:
 def _of_sources(spec: LanguageSpec, folder: Path) -> Parser | NoParser:
     parser = folder / "src" / "parser.c"
     try:
-        found = _SYMBOL.search(parser.read_text(encoding="utf-8"))
+        text = parser.read_text(encoding="utf-8")
     except OSError:
         raise ConfigError(f"{folder}: has no src/parser.c; name the folder of a tree-sitter grammar") from None
+    found = _SYMBOL.search(text)
     if found is None:
         raise ConfigError(f"{parser}: is no parser that tree-sitter wrote: it defines no tree_sitter_NAME()")
+    if "_external_scanner_create" in text and _scanner(folder / "src") is None:
+        raise ConfigError(f"{folder}: its parser needs src/scanner.c, which is not there; take the grammar's repository")
     with tempfile.TemporaryDirectory() as temporary:
         library = Path(temporary) / "parser.so"
         _compile(folder / "src", library)
@@ -78,7 +81,7 @@ def _of_sources(spec: LanguageSpec, folder: Path) -> Parser | NoParser:
 
 def _compile(folder: Path, library: Path) -> None:
     """The library of `parser.c` and, where there is one, the scanner beside it."""
-    scanner = next((path for name in ("scanner.c", "scanner.cc") if (path := folder / name).exists()), None)
+    scanner = _scanner(folder)
     compiler = os.environ.get("CXX", "c++") if scanner and scanner.suffix == ".cc" else os.environ.get("CC", "cc")
     files = [folder / "parser.c", *([scanner] if scanner else [])]
     command = [*compiler.split(), "-shared", "-fPIC", "-O2", f"-I{folder}", "-o", str(library), *map(str, files)]
@@ -92,6 +95,10 @@ def _compile(folder: Path, library: Path) -> None:
     if answer.returncode:
         wrong = next((line for line in answer.stderr.splitlines() if "error" in line), answer.stderr.strip()[:200])
         raise ConfigError(f"{folder}: does not compile: {wrong}")
+
+
+def _scanner(folder: Path) -> Path | None:
+    return next((path for name in ("scanner.c", "scanner.cc") if (path := folder / name).exists()), None)
 
 
 def _of_wheel(spec: LanguageSpec, grammar: Grammar) -> Parser | NoParser:

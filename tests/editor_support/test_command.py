@@ -172,6 +172,14 @@ def test_a_language_without_files_is_refused(tmp_path: Path) -> None:
     assert "brew: has neither `extensions` nor `file_names`" in str(result.exception)
 
 
+def test_a_grammar_without_its_scanner_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    text = "void *tree_sitter_brew_external_scanner_create(void);\nconst TSLanguage *tree_sitter_brew(void) {}\n"
+    (tmp_path / "src" / "parser.c").write_text(text)
+    result = run("brew", "--languages", brew(tmp_path), "--grammar", tmp_path, "--output", tmp_path / "out")
+    assert f"{tmp_path}: its parser needs src/scanner.c, which is not there" in str(result.exception)
+
+
 def test_a_grammar_that_does_not_compile_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "parser.c").write_text("const TSLanguage *tree_sitter_brew(void) { return 1 }\n")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -133,6 +135,8 @@ def test_levy_has_its_file_type_comments_and_tree_sitter_colours(start: Opened, 
     }
     assert "@comment.levy" in groups(nvim, ";; The fee")
     assert groups(nvim, "berth(10")[-1] == "@function.call.levy"
+    nvim.type("ggjgcc")
+    nvim.wait_for(lambda: nvim.lines[1].startswith("; rule berth("))
     assert nvim.messages == ""
 
 
@@ -159,6 +163,20 @@ def test_without_a_parser_the_syntax_file_gives_the_colours(start: Opened, tmp_p
     assert groups(nvim, "berth(10") == ["levyFunctionName"]
     assert nvim.lua("return vim.fn.synIDattr(vim.fn.synIDtrans(vim.fn.hlID('levyString')), 'name')") == "String"
     assert groups(nvim, "length >") == [], "a name is not coloured"
+    assert nvim.messages == ""
+
+
+def test_a_wheels_parser_is_loaded_without_python(
+    start: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(LEVY / "grammar", tmp_path / "grammar", ignore=shutil.ignore_patterns("build", "*.egg-info"))
+    pip = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*pip, "--target", tmp_path / "installed", tmp_path / "grammar"], check=True)
+    monkeypatch.syspath_prepend(tmp_path / "installed")
+    install("levy", LEVY / "languages", tmp_path)
+    nvim = start(levy_file(tmp_path))
+    assert nvim.lua("return vim.b.ts_highlight") is True
+    assert groups(nvim, "when")[-1] == "@keyword.levy"
     assert nvim.messages == ""
 
 
