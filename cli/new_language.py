@@ -27,6 +27,12 @@ definition_keywords: []
 # grammar:
 #   package: tree-sitter-{name}
 #   module: tree_sitter_{name}
+# What editors need beside: `vernacular languages editor-support {name}` (docs/new-language.md describes each key).
+# syntax:
+#   keywords: [if, else, while, return]
+#   constants: ["true", "false"]
+#   strings: [{{open: '"', close: '"'}}]
+#   indentation: {{width: 2, opens_last: [then], closes_first: [end]}}
 # A sentence or two for prompts: what someone who knows other languages gets wrong in this one.
 note: ""
 # How a program is run. Without this part the language completes, but cannot be benchmarked.

@@ -72,7 +72,9 @@ def _of_sources(spec: LanguageSpec, folder: Path) -> Parser | NoParser:
     if found is None:
         raise ConfigError(f"{parser}: is no parser that tree-sitter wrote: it defines no tree_sitter_NAME()")
     if "_external_scanner_create" in text and _scanner(folder / "src") is None:
-        raise ConfigError(f"{folder}: its parser needs src/scanner.c, which is not there; take the grammar's repository")
+        raise ConfigError(
+            f"{folder}: its parser needs src/scanner.c, which is not there; take the grammar's repository"
+        )
     with tempfile.TemporaryDirectory() as temporary:
         library = Path(temporary) / "parser.so"
         _compile(folder / "src", library)

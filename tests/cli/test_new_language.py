@@ -21,6 +21,16 @@ def test_what_is_written_is_a_language(tmp_path: Path) -> None:
     assert (spec.display_name, spec.extensions, spec.execution) == ("Margo", (".margo",), None)
 
 
+def test_the_section_for_editors_is_one_once_its_marks_are_gone(tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["languages", "new", "margo", "--folder", str(tmp_path)])
+    file = tmp_path / "margo.yaml"
+    head, mark, rest = file.read_text().partition("# syntax:\n")
+    section, mark_of_the_next, rest = rest.partition("# A sentence")
+    file.write_text(head + (mark + section).replace("# ", "", 1).replace("\n# ", "\n") + mark_of_the_next + rest)
+    syntax = load_languages([tmp_path], {}).named("margo").syntax
+    assert (syntax.keywords[0], syntax.indentation.closes_first) == ("if", ("end",))
+
+
 def test_filled_in_it_runs(tmp_path: Path) -> None:
     CliRunner().invoke(app, ["languages", "new", "margo", "--folder", str(tmp_path)])
     file = tmp_path / "margo.yaml"
