@@ -14,6 +14,7 @@ SERVE := $(VENV)/.serve.stamp
 DEV := $(VENV)/.dev.stamp
 PROJECT := $(VENV)/.project.stamp
 NEOVIM := .tools/neovim.stamp
+EMACS := .tools/emacs.stamp
 CHROMIUM := .tools/chromium.stamp
 TABBY := .tools/tabby-agent.stamp
 TEXTMATE := .tools/textmate.stamp
@@ -37,7 +38,7 @@ help: ## say what there is
 serve: $(SERVE) $(PROJECT) ## start the completion server with the embedded model (ARGS="--port 8001")
 	$(BIN)/vernacular serve $(ARGS)
 
-test: lint $(NEOVIM) $(CHROMIUM) $(TABBY) $(TEXTMATE) $(TOOLCHAINS) $(POSTGRESQL) $(DEPLOY) $(VSIX) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
+test: lint $(NEOVIM) $(EMACS) $(CHROMIUM) $(TABBY) $(TEXTMATE) $(TOOLCHAINS) $(POSTGRESQL) $(DEPLOY) $(VSIX) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
 	$(BIN)/pytest $(ARGS)
 
 vsix: $(VSIX) ## lint, check, test and package the extension: editor-extensions/vscode/dist/vernacular.vsix
@@ -117,6 +118,10 @@ $(PROJECT): $(SERVE) pyproject.toml $(wildcard */__init__.py)
 
 $(NEOVIM): scripts/install-neovim.sh
 	scripts/install-neovim.sh
+	@mkdir -p $(@D) && touch $@
+
+$(EMACS): scripts/install-emacs.sh
+	scripts/install-emacs.sh
 	@mkdir -p $(@D) && touch $@
 
 $(CHROMIUM): scripts/install-chromium.sh

@@ -140,7 +140,14 @@ def create_server(options: Options) -> VernacularServer:
 
 
 def _initialize(ls: VernacularServer, params: types.InitializeParams) -> None:
-    ls.initialization_options = params.initialization_options
+    ls.initialization_options = options = params.initialization_options
+    if isinstance(options, dict):
+        options = options.get("vernacular", options)
+    if isinstance(options, dict) and options.get("completion_items") is True:
+        from lsp.items import TRIGGERS
+
+        # What is announced is put together after this handler.
+        ls.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=TRIGGERS))(_completion)
 
 
 async def _initialized(ls: VernacularServer, _params: types.InitializedParams) -> None:
@@ -208,6 +215,11 @@ def _accepted(ls: VernacularServer, offer_id: str = "") -> None:
 
 def _accepted_part(ls: VernacularServer, offer_id: str = "", way: str = "") -> None:
     ls.workbench.recorder.accepted_part(offer_id, way)
+
+
+async def _completion(ls: VernacularServer, params: types.CompletionParams) -> types.CompletionList | None:
+    document = ls.documents.get(params.text_document.uri)
+    return await ls.workbench.complete(document, params.position) if document else None
 
 
 async def _inline_completion(

@@ -22,6 +22,7 @@ from lsp.availability import State, Status
 from lsp.context import Origin, located, with_selection
 from lsp.cursor import Cursor
 from lsp.documents import Document, Place, path_of
+from lsp.items import completion_list
 from lsp.nearby import Nearby
 from lsp.notifications import ACCEPTED, DIAGNOSTICS, STATUS
 from lsp.options import Options
@@ -131,6 +132,16 @@ class Workbench:
         command = self._command(cursor, offer, (time.monotonic() - began_s) * 1e3)
         return [types.InlineCompletionItem(head + text, range=item_range, command=command) for text in offer.texts]
 
+    async def complete(self, document: Document, position: types.Position) -> types.CompletionList | None:
+        """The same proposals as ordinary completion; `None` where a newer request took over."""
+        began_s = time.monotonic()
+        cursor = self.cursor_at(document, position)
+        offer = await self.session.complete(cursor)
+        if offer is None:
+            return None
+        command = self._command(cursor, offer, (time.monotonic() - began_s) * 1e3)
+        return completion_list(document, cursor.place, offer.texts, command, self._encoding)
+
     def _command(self, cursor: Cursor, offer: Offer, answer_ms: float) -> types.Command | None:
         """What the editor is to run when the user accepts; nothing where nobody wants to know."""
         wanted = self.session.settings.telemetry
@@ -194,6 +205,8 @@ class Workbench:
         kind = types.MessageType.Info if status.state in QUIET_STATES else types.MessageType.Warning
         message = f"vernacular: {status.state.value}: {status.detail}"
         self._server.window_log_message(types.LogMessageParams(kind, message))
+        if self.session.settings.completion_items and status.state not in QUIET_STATES:
+            self._tell(f"{status.state.value}: {status.detail}")  # such an editor shows no status of ours
         said = {"state": status.state.value, "detail": status.detail, "model": status.model}
         self._server.protocol.notify(STATUS, said | {"server": self.session.settings.server_url})
 
