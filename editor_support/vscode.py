@@ -59,9 +59,9 @@ def package(vocabulary: Vocabulary) -> Json:
         "version": VERSION,
         "publisher": PUBLISHER,
         "license": "UNLICENSED",
-        "private": True,
         "engines": {"vscode": f"^{_OLDEST}"},
         "categories": ["Programming Languages"],
+        "files": ["language-configuration.json", "syntaxes"],
         "scripts": {"package": "vsce package --allow-missing-repository --skip-license"},
         "contributes": {
             "languages": [{key: value for key, value in language.items() if value}],

@@ -15,7 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from tests.neovim.driver import ROOT, Neovim
+from tests.lsp.fake_server import FakeServer, Reply, running
+from tests.neovim.driver import LANGUAGE_SERVER, PLUGIN, ROOT, Neovim
 
 pytestmark = pytest.mark.neovim
 
@@ -188,6 +189,30 @@ def test_a_parser_that_cannot_be_loaded_leaves_the_syntax_file(start: Opened, tm
     assert nvim.lua("return {vim.b.ts_highlight == nil, vim.bo.syntax}") == [True, "levy"]
     assert groups(nvim, "when") == ["levyKeyword"]
     assert nvim.messages == ""
+
+
+def test_ghost_text_in_a_language_that_came_this_way(start: Opened, tmp_path: Path) -> None:
+    """With what the tutorial has people write into their `init.lua`, and nothing else."""
+    install("levy", LEVY / "languages", tmp_path)
+    with running(FakeServer(reply=lambda request: Reply("2 EUR."))) as fake:
+        configuration = tmp_path / ".config" / "nvim" / "init.lua"
+        configuration.parent.mkdir(parents=True)
+        configuration.write_text(
+            f"vim.opt.runtimepath:append('{PLUGIN}')\n"
+            "require('vernacular').setup({\n"
+            f"  cmd = {{ '{LANGUAGE_SERVER}', '--languages', '{LEVY / 'languages'}' }},\n"
+            f"  server_url = '{fake.url}',\n"
+            "  filetypes = { 'levy' },\n"
+            "})\n"
+        )
+        nvim = start(levy_file(tmp_path))
+        nvim.wait_ready()
+        nvim.type("Goshow ")
+        nvim.wait_for_ghost("2 EUR.")
+        nvim.type("<Tab>")
+        nvim.wait_for(lambda: nvim.lines[-1] == "show 2 EUR.")
+        assert {request.language for request in fake.requests} == {"levy"}
+        assert nvim.messages == ""
 
 
 def typed(nvim: Neovim, keys: str) -> list[str]:
