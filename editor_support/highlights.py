@@ -22,6 +22,9 @@ KNOWN_PREDICATES = frozenset(
 KNOWN_DIRECTIVES = frozenset(("set", "offset", "gsub", "trim"))
 """The same of directives, without the exclamation mark."""
 
+_PREDICATE = re.compile(r"""\(#(?:"(?:\\.|[^"\\])*"|[^()"])*\)""")
+"""What is left of a query without them is looked at by the library; of these it knows other ones than Neovim."""
+
 _NUMBERS = ("7", "1.5", "0x1F", "12%", "2026-01-31", "08:30")
 _NAMED = (
     (r"identifier|variable_name|name", "@variable"),
@@ -60,7 +63,7 @@ def samples(spec: LanguageSpec) -> list[str]:
 
 def highlights(spec: LanguageSpec, asked: Asked, own: str, valid: Callable[[Sequence[str]], Sequence[bool]]) -> str:
     """The query; `own`: the grammar's own, or nothing; `valid`: for each query whether the grammar takes it."""
-    if own and _fits(own) and all(valid([own])):
+    if own and _fits(own) and all(valid([_PREDICATE.sub("", own)])):
         return f"; The grammar's own query.\n{own}"
     tokens = {token: _token_capture(spec, token) for token in asked.tokens}
     nodes = list(dict.fromkeys((*_nodes(asked), *_fields(asked), *_found(spec, asked))))
