@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from core.language_files import load_languages
 from tests.lsp.fake_server import FakeServer, Reply, running
 from tests.neovim.driver import LANGUAGE_SERVER, PLUGIN, ROOT, Neovim
 
@@ -289,3 +290,36 @@ def test_files_are_told_by_their_names(start: Opened, tmp_path: Path, name: str,
     (tmp_path / "brew.yaml").write_text(BREW)
     install("brew", tmp_path, tmp_path)
     assert start(tmp_path / name).lua("return vim.bo.filetype") == kind
+
+
+def test_levys_corpus_stands_where_its_authors_put_it(start: Opened, tmp_path: Path) -> None:
+    """But for what follows a table within a rule: that the table has ended is seen by the next word alone."""
+    install("levy", LEVY / "languages", tmp_path)
+    nvim = start(tmp_path / "all.levy")
+    right = total = 0
+    for file in sorted((LEVY / "corpus").glob("*/*.levy")):
+        lines = file.read_text().splitlines()
+        columns = nvim.lua(
+            "vim.api.nvim_buf_set_lines(0, 0, -1, false, ...) local get = require('vernacular_levy.indent').get\n"
+            "return vim.iter(ipairs(...)):map(function(number) return get(number) end):totable()",
+            lines,
+        )
+        judged = [len(line) - len(line.lstrip()) == column for line, column in zip(lines, columns, strict=True) if line]
+        right, total = right + sum(judged), total + len(judged)
+    assert total > 1000
+    assert right / total > 0.98
+
+
+@pytest.mark.parametrize("name", [x.spec.name for x in load_languages([], {}).languages if x.spec.name != "text"])
+def test_the_files_of_every_built_in_language_are_taken(start: Opened, tmp_path: Path, name: str) -> None:
+    """They are read into a buffer of their own, since Neovim has files of some of these languages itself."""
+    install(name, ROOT / "languages", tmp_path)
+    nvim = start(tmp_path / "no.kind")
+    (fixture,) = (ROOT / "languages" / "fixtures" / name).glob("passes.*")
+    nvim.lua("vim.api.nvim_buf_set_lines(0, 0, -1, false, ...)", fixture.read_text().splitlines())
+    for folder in ("ftplugin", "indent", "syntax"):
+        (file,) = (tmp_path / "out" / "neovim" / folder).iterdir()
+        nvim.session.command(f"source {file}")
+    nvim.session.command("silent normal! gg=G")
+    assert nvim.lua("return vim.b.current_syntax") == name
+    assert nvim.messages == ""
