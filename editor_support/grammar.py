@@ -65,7 +65,7 @@ def find_parser(spec: LanguageSpec, sources: Path | None) -> Parser | NoParser:
 def _of_sources(spec: LanguageSpec, folder: Path) -> Parser | NoParser:
     parser = folder / "src" / "parser.c"
     try:
-        text = parser.read_text(encoding="utf-8")
+        text = parser.read_text(encoding="utf-8", errors="replace")
     except OSError:
         raise ConfigError(f"{folder}: has no src/parser.c; name the folder of a tree-sitter grammar") from None
     found = _SYMBOL.search(text)
@@ -94,6 +94,8 @@ def _compile(folder: Path, library: Path) -> None:
             f"{compiler}: {error.strerror}; a C compiler is needed for --grammar: install gcc or clang,"
             " or leave --grammar out"
         ) from None
+    except subprocess.TimeoutExpired:
+        raise ConfigError(f"{folder}: does not compile within {COMPILE_LIMIT_S} s; leave --grammar out") from None
     if answer.returncode:
         wrong = next((line for line in answer.stderr.splitlines() if "error" in line), answer.stderr.strip()[:200])
         raise ConfigError(f"{folder}: does not compile: {wrong}")
@@ -140,7 +142,7 @@ def _described(spec: LanguageSpec, name: str, library: Path, query: Path) -> Par
         answer = _ask(where, spec, queries)
         return answer.valid if isinstance(answer, Asked) else [False] * len(queries)
 
-    own = query.read_text(encoding="utf-8") if query.is_file() else ""
+    own = query.read_text(encoding="utf-8", errors="replace") if query.is_file() else ""
     return Parser(name, library.read_bytes(), highlights(spec, asked, own, valid), asked.tokens)
 
 

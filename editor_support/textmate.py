@@ -27,7 +27,6 @@ class _Writer:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._words = WordPatterns(vocabulary)
-        self._any_case = "" if vocabulary.spec.syntax.case_sensitive else "(?i)"
 
     def grammar(self) -> Rule:
         vocabulary = self._vocabulary
@@ -49,6 +48,12 @@ class _Writer:
             "repository": {name: {"patterns": rules} for name, rules in used.items()},
         }
 
+    def _in_any_case(self, pattern: str) -> str:
+        return pattern if self._vocabulary.spec.syntax.case_sensitive else f"(?i:{pattern})"
+
+    def _any_word(self, texts: Sequence[str]) -> str:
+        return self._in_any_case(self._words.any_word(texts))
+
     def _scope(self, name: str) -> str:
         return f"{name}.{self._vocabulary.slug}"
 
@@ -56,7 +61,7 @@ class _Writer:
         if isinstance(span, str):
             return {
                 "name": self._scope("comment.line"),
-                "match": f"{self._any_case}({self._words.word(span)}).*",
+                "match": f"({self._in_any_case(self._words.word(span))}).*",
                 "captures": {"1": {"name": self._scope("punctuation.definition.comment")}},
             }
         if isinstance(span, BlockComment):
@@ -81,15 +86,15 @@ class _Writer:
     def _any_of(self, texts: Sequence[str], name: str) -> list[Rule]:
         if not texts:
             return []
-        return [{"name": self._scope(name), "match": self._any_case + self._words.any_word(texts)}]
+        return [{"name": self._scope(name), "match": self._any_word(texts)}]
 
     def _definitions(self) -> list[Rule]:
         """A keyword with the name that it gives: a function's before a bracket, else a type's or a value's."""
         keywords = self._vocabulary.definitions
         if not keywords:
             return []
-        begin = f"{self._any_case}({self._words.any_word(keywords)})\\s+"
-        new = f"(?!{self._words.any_word(self._vocabulary.reserved)})({self._words.name})"
+        begin = f"({self._any_word(keywords)})\\s+"
+        new = f"(?!{self._any_word(self._vocabulary.reserved)})({self._words.name})"
         names = [(f"{new}(?=\\s*\\()", "entity.name.function")]
         if self._vocabulary.spec.syntax.capitalised_types:
             names.append((f"(?=\\p{{Lu}}){new}", "entity.name.type"))

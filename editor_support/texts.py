@@ -26,8 +26,8 @@ def filled(template: str, vocabulary: Vocabulary, **values: str) -> str:
 
 def header(vocabulary: Vocabulary, mark: str) -> str:
     """The first line of a file, a comment that `mark` begins."""
-    name = vocabulary.spec.name
-    return f"{mark} {vocabulary.spec.display_name}: written by `vernacular languages editor-support {name}`."
+    shown = " ".join(vocabulary.spec.display_name.split())
+    return f"{mark} {shown}: written by `vernacular languages editor-support {vocabulary.spec.name}`."
 
 
 def vscode_readme(vocabulary: Vocabulary) -> str:
