@@ -39,7 +39,9 @@ export class Notices {
       return undefined;
     }
     this.told.add(status.state);
-    const detail = status.detail === '' ? '' : `: ${status.detail}`;
+    // What to do in a terminal is for other editors: here there are buttons.
+    const [said] = status.detail.split('; run `');
+    const detail = said === undefined || said === '' ? '' : `: ${said}`;
     return { message: `${notice.begins}${detail}`, ways: notice.ways };
   }
 

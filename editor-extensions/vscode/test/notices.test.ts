@@ -17,6 +17,11 @@ describe('notices', () => {
     assert.ok(notices.due(status('unreachable')));
   });
 
+  it('leave out what to do in a terminal', () => {
+    const refused = { state: 'refused' as const, detail: 'http://x: a key is needed; run `vernacular login`, or else' };
+    assert.match(new Notices().due(refused)?.message ?? '', /sent: http:\/\/x: a key is needed$/);
+  });
+
   it('lead on', () => {
     const notices = new Notices();
     assert.deepEqual(

@@ -66,7 +66,7 @@ describe('finding', () => {
     const answer = await found('darwin', {});
     assert.equal(
       answer.kind === 'missing' && missingText(answer, RANGE),
-      'Vernacular needs Python 3.11 to 3.13, and there is none (tried python3, python, python3.13).',
+      'Python 3.11 to 3.13 is needed, and there is none (tried python3, python, python3.13).',
     );
   });
 
@@ -74,7 +74,7 @@ describe('finding', () => {
     const answer = await found('linux', { python3: [3, 9, 2] });
     assert.equal(
       answer.kind === 'missing' && missingText(answer, RANGE),
-      'Vernacular needs Python 3.11 to 3.13; python3 is 3.9.2.',
+      'Python 3.11 to 3.13 is needed; python3 is 3.9.2.',
     );
   });
 });

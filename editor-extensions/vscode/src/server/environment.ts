@@ -6,7 +6,7 @@
  * other; nothing is compiled, so that no compiler is needed.
  */
 
-import { access, mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { Cancelled, Fault, OPEN_LOG, REINSTALL, openSetting } from '../faults';
@@ -43,15 +43,11 @@ export function folderOf(site: Site, manifest: Manifest): string {
 /** The interpreter of the environment where it is there whole; says that it is in use. */
 export async function installed(site: Site, manifest: Manifest): Promise<string | undefined> {
   const folder = folderOf(site, manifest);
-  const interpreter = interpreterOf(folder, site.platform);
-  try {
-    await access(path.join(folder, STAMP));
-    await access(interpreter); // a link whose Python was taken away leads nowhere
-    await utimes(path.join(folder, STAMP), new Date(), new Date());
-    return interpreter;
-  } catch {
+  if (!(await isWhole(folder, site.platform))) {
     return undefined;
   }
+  await utimes(path.join(folder, STAMP), new Date(), new Date()).catch(() => undefined);
+  return interpreterOf(folder, site.platform);
 }
 
 /** Makes the environment with `python`, and gives its interpreter. Throws `Fault` or `Cancelled`. */
@@ -69,7 +65,7 @@ export async function install(
     await make(site, manifest, python, partial, step, signal);
     const stamp = { version: manifest.version, python: python.version.join('.'), digest: manifest.digest };
     await writeFile(path.join(partial, STAMP), `${JSON.stringify(stamp)}\n`);
-    await moveInto(partial, folder);
+    await moveInto(partial, folder, site.platform);
   } finally {
     await rm(partial, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -93,11 +89,6 @@ export async function removeUnused(site: Site, manifest: Manifest, now = Date.no
       await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     }
   }
-}
-
-/** The stamp's content, for the log. */
-export async function described(site: Site, manifest: Manifest): Promise<string> {
-  return (await readFile(path.join(folderOf(site, manifest), STAMP), 'utf8')).trim();
 }
 
 async function make(
@@ -138,7 +129,7 @@ export function pipArguments(folder: string, manifest: Manifest): string[] {
   const offline =
     manifest.wheels === null ? [] : ['--no-index', '--find-links', path.join(folder, manifest.wheels)];
   return [
-    ...['-I', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off'],
+    ...['-I', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off', '--retries', '2'],
     ...['--only-binary', ':all:', ...offline],
     ...['--constraint', path.join(folder, manifest.lock), path.join(folder, manifest.wheel)],
   ];
@@ -150,6 +141,9 @@ export function pipProblem(ended: Ended): string {
   const refused = /ProxyError|Tunnel connection failed|CERTIFICATE_VERIFY_FAILED|Failed to establish a new connection|Temporary failure in name resolution|getaddrinfo failed/.exec(ended.output);
   if (refused !== null) {
     return `the package index cannot be reached (${refused[0]}). Behind a proxy, set http.proxy; without the internet, take the package with the wheels.`;
+  }
+  if (/ResolutionImpossible|No matching distribution found/.test(ended.output)) {
+    return `the package index has not what is needed: ${errors[0]?.slice('ERROR: '.length) ?? ''}`.slice(0, 200);
   }
   return (errors.at(-1)?.slice('ERROR: '.length) ?? lastLine(ended)).slice(0, 200);
 }
@@ -174,13 +168,13 @@ function lastLine(ended: Ended): string {
 }
 
 /** Another window may have been faster: then what it made is taken. Windows' virus scanners hold new files for a while. */
-async function moveInto(partial: string, folder: string): Promise<void> {
+async function moveInto(partial: string, folder: string, platform: NodeJS.Platform): Promise<void> {
   for (let left = RENAME_TRIES; ; left -= 1) {
     try {
       await rename(partial, folder);
       return;
     } catch (error) {
-      if (await access(path.join(folder, STAMP)).then(() => true, () => false)) {
+      if (await isWhole(folder, platform)) {
         return;
       }
       await rm(folder, { recursive: true, force: true });
@@ -190,4 +184,13 @@ async function moveInto(partial: string, folder: string): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, RENAME_PAUSE_MS));
     }
   }
+}
+
+/** Whether it was made to its end, and its Python is there still: a link to one that was taken away leads nowhere. */
+async function isWhole(folder: string, platform: NodeJS.Platform): Promise<boolean> {
+  const needed = [path.join(folder, STAMP), interpreterOf(folder, platform)];
+  return Promise.all(needed.map((file) => access(file))).then(
+    () => true,
+    () => false,
+  );
 }

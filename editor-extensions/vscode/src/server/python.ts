@@ -87,7 +87,7 @@ export function fits(version: Version, range: Range): boolean {
 
 /** One line for people on what was looked for and what was found. */
 export function missingText(missing: Extract<Found, { kind: 'missing' }>, range: Range): string {
-  const wanted = `Vernacular needs Python ${rangeText(range)}`;
+  const wanted = `Python ${rangeText(range)} is needed`;
   if (missing.seen.length === 0) {
     return `${wanted}, and there is none (tried ${missing.tried.slice(0, 3).join(', ')}).`;
   }
