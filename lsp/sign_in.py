@@ -50,6 +50,7 @@ def sign_in(
         )
         code, pause_s = str(device["device_code"]), float(device.get("interval", _SLOWER_S))
         ends_s = time.monotonic() + float(device.get("expires_in", 600))
+        _safe(invitation.address, device_address)
     except (KeyError, TypeError, ValueError):
         raise ServerUnreachableError(f"{device_address} did not answer as RFC 8628 says; is it the issuer?") from None
     invite(invitation)

@@ -71,7 +71,15 @@ class Editor:
         self._take_waiting()
         return [m["params"] for m in self.messages if m["method"] == method]
 
-    def initialize(self, folder: Path | None = None, *, encodings: list[str] | None = None, **settings: object) -> Any:
+    def initialize(
+        self,
+        folder: Path | None = None,
+        *,
+        encodings: list[str] | None = None,
+        window: object = None,
+        notebooks: bool = False,
+        **settings: object,
+    ) -> Any:
         """Say hello; `settings` are the initialization options. Neither debounced nor
         asked ahead or early unless they say otherwise."""
         general = {"positionEncodings": encodings} if encodings else {}
@@ -82,7 +90,12 @@ class Editor:
                 "processId": os.getpid(),
                 "rootUri": uri,
                 "workspaceFolders": [{"uri": uri, "name": folder.name}] if folder else None,
-                "capabilities": {"general": general, "textDocument": {"inlineCompletion": {}}},
+                "capabilities": {
+                    "general": general,
+                    "textDocument": {"inlineCompletion": {}},
+                    "window": window,
+                    "notebookDocument": {"synchronization": {}} if notebooks else None,
+                },
                 "initializationOptions": {"debounce_ms": 0, "ask_ahead": False, "ask_early": False} | settings,
             },
         )

@@ -24,6 +24,7 @@ from core.wire import (
     CompletionResult,
     FinishReason,
     Health,
+    Login,
     ModelCard,
     Problem,
     Timings,
@@ -75,6 +76,8 @@ class FakeServer:
     health_checks: int = 0
     connections: int = 0
     wants_text: bool = False
+    login: Login | None = None
+    token: str = ""  # without it nothing is answered
     url: str = ""
 
     def reply_to(self, request: CompletionRequest) -> Reply:
@@ -142,6 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
+        if self.path == "/api/v1/login" and self.owner.login:
+            self._send(200, self.owner.login.model_dump_json().encode())
+            return
         if self.path != "/health":
             self._send(404, Problem(code="not_found", message="no such path").model_dump_json().encode())
             return
@@ -154,6 +160,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if len(body) < length:  # the client left before it had said what it wanted
             self.close_connection = True
+            return
+        if self.owner.token and self.headers.get("authorization") != f"Bearer {self.owner.token}":
+            problem = Problem(code="unauthenticated", message="a key or a token is needed")
+            self._send(401, problem.model_dump_json().encode())
             return
         if self.path == "/api/v1/events":
             batch = EventBatch.model_validate_json(body)

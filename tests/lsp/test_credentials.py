@@ -5,61 +5,29 @@ from __future__ import annotations
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.errors import ConfigError, RequestError, ServerUnreachableError
-from core.wire import Login, Problem
+from core.wire import Problem
 from lsp.credentials import Credentials
 from lsp.link import REFUSED_REST_S, Link
 from lsp.settings import Settings
 from lsp.sign_in import Invitation, refreshed, sign_in
 from lsp.tokens import Token, TokenFile
 from tests.lsp.fake_server import FakeServer, Reply, running
+from tests.lsp.issuer import Issuer, issuing
 from tests.lsp.test_client import REQUEST, answer_of
-from tests.small_server import answering
 
 SECURE = "https://code.example.com"
 
 
-@dataclass
-class Issuer:
-    """Completion server and issuer in one: it says how to sign in, and gives tokens."""
-
-    url: str = ""
-    answers: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    asked: list[dict[str, str]] = field(default_factory=list)
-    device: dict[str, Any] = field(default_factory=dict)
-    has_login: bool = True
-
-    def get(self, path: str) -> tuple[int, dict[str, Any]]:
-        """What a path gets."""
-        if path == "/api/v1/login" and self.has_login:
-            return 200, Login(issuer=self.url, client_id="editor", scopes=("openid", "offline_access")).model_dump()
-        if path == "/.well-known/openid-configuration":
-            return 200, {
-                "device_authorization_endpoint": f"{self.url}/device",
-                "token_endpoint": f"{self.url}/token",
-            }
-        return 404, {"code": "not_found", "message": "no such path"}
-
-    def post(self, path: str, fields: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        """What a form gets."""
-        self.asked.append(fields)
-        if path == "/device":
-            begun = {"device_code": "d1", "user_code": "ABCD", "verification_uri": f"{self.url}/go", "interval": 3}
-            return 200, {**begun, **self.device}
-        return self.answers.pop(0)
-
-
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    fake = Issuer()
-    with answering(fake.get, fake.post) as fake.url:
-        yield fake
+    with issuing(Issuer()) as one:
+        yield one
 
 
 @pytest.fixture
