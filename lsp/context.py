@@ -84,8 +84,11 @@ def completion_request(
     budget: Budget,
     wish: Wish,
     pieces: Sequence[ContextPiece] = (),
+    above: str = "",
 ) -> CompletionRequest:
     """The request for the ghost text at `place`, with pieces of context, the least volatile first.
+
+    `above` stands before the document: a notebook's earlier cells.
 
     Pieces are taken in order until one has no room in `budget.context_bytes`.
     """
@@ -100,7 +103,7 @@ def completion_request(
         language=origin.language,
         path=origin.path,
         repository=origin.repository,
-        prefix=stable_end(plain(document.before(place)), prefix_bytes),
+        prefix=stable_end(plain(above + document.before(place)), prefix_bytes),
         suffix=suffix,
         context=context,
         trigger=wish.trigger,

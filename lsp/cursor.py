@@ -19,13 +19,17 @@ LONGEST_LINE = 2_000
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place in one version of a document; `spec` describes its language, where somebody did."""
+    """A place in one version of a document; `spec` describes its language, where somebody did.
+
+    `above` is what stands before the document without being a part of it: a notebook's earlier cells.
+    """
 
     document: Document
     place: Place
     origin: Origin
     trigger: Trigger = Trigger.AUTOMATIC
     spec: LanguageSpec | None = None
+    above: str = ""
 
     @property
     def invoked(self) -> bool:
@@ -57,7 +61,7 @@ class Cursor:
     def after(self, text: str) -> Cursor:
         """The cursor as it will be when `text` was accepted."""
         document, place = with_selection(self.document, self.place, self.place, text)
-        return Cursor(document, place, self.origin, Trigger.AUTOMATIC, self.spec)
+        return Cursor(document, place, self.origin, Trigger.AUTOMATIC, self.spec, self.above)
 
     @cached_property
     def _before(self) -> list[str]:

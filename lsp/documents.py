@@ -12,11 +12,9 @@ An edit of a 5,000-line file costs tens of microseconds.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
-
-from pygls.uris import to_fs_path
 
 from lsp.positions import Encoding, column_of, units_of
 
@@ -97,6 +95,11 @@ class Documents:
         self._open: dict[str, Document] = {}
         self._watchers: list[Watcher] = []
 
+    @property
+    def opened(self) -> Mapping[str, Document]:
+        """All of them, in the order in which they were opened."""
+        return self._open
+
     def get(self, uri: str) -> Document | None:
         """The present version of a document, if it is open."""
         return self._open.get(uri)
@@ -136,12 +139,6 @@ class Watcher(Protocol):
 
     def closed(self, uri: str) -> None:
         """The editor closed a document."""
-
-
-def path_of(uri: str) -> Path | None:
-    """The file that a document's URI names; `None` where it names none (a document that was never saved)."""
-    name = to_fs_path(uri) if uri.startswith("file:") else None
-    return Path(name) if name else None
 
 
 def split_lines(text: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ An answer of `[]` takes a shown proposal away; `null` leaves it, and means that 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -18,6 +19,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from lsp.documents import Document, Documents, Place
 from lsp.failing import RequestFailedError
+from lsp.notebooks import Notebooks
 from lsp.notifications import ACCEPTED, ACCEPTED_PART, DIAGNOSTICS, EXPLAIN, GENERATE, SIGN_IN, SIGN_OUT
 from lsp.options import Options, package_version
 from lsp.positions import encoding_named
@@ -58,18 +60,63 @@ class Protocol(LanguageServerProtocol):
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """The editor opened a document."""
-        item = params.text_document
-        self._server.documents.put(Document.of(item.uri, item.text, item.language_id, item.version))
+        self._opened([params.text_document])
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
         """The editor changed a document; what it says of one that is not open is ignored."""
-        document = self._server.documents.get(params.text_document.uri)
+        self._changed(params.text_document.uri, params.text_document.version, params.content_changes)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        """The editor closed a document."""
+        self._closed(params.text_document.uri)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def lsp_notebook_document__did_open(self, params: types.DidOpenNotebookDocumentParams) -> None:
+        """The editor opened a notebook, whose cells are documents."""
+        notebook = params.notebook_document
+        self._server.notebooks.opened(notebook.uri, [cell.document for cell in notebook.cells])
+        self._opened(params.cell_text_documents)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(self, params: types.DidChangeNotebookDocumentParams) -> None:
+        """The editor changed a notebook: cells came, went or moved, or the text of some is another."""
+        cells = params.change.cells
+        if cells is None:
+            return
+        if structure := cells.structure:
+            array = structure.array
+            names = [cell.document for cell in array.cells or ()]
+            self._server.notebooks.changed(params.notebook_document.uri, array.start, array.delete_count, names)
+            self._opened(structure.did_open or ())
+            for gone in structure.did_close or ():
+                self._closed(gone.uri)
+        for text in cells.text_content or ():
+            self._changed(text.document.uri, text.document.version, text.changes)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def lsp_notebook_document__did_close(self, params: types.DidCloseNotebookDocumentParams) -> None:
+        """The editor closed a notebook."""
+        self._server.notebooks.closed(params.notebook_document.uri)
+        for cell in params.cell_text_documents:
+            self._closed(cell.uri)
+
+    def _opened(self, items: Iterable[types.TextDocumentItem]) -> None:
+        for item in items:
+            self._server.documents.put(Document.of(item.uri, item.text, item.language_id, item.version))
+
+    def _closed(self, uri: str) -> None:
+        self._server.workbench.recorder.lost(uri)
+        self._server.documents.close(uri)
+
+    def _changed(self, uri: str, version: int, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
+        document = self._server.documents.get(uri)
         if document is None:
             return
         encoding = encoding_named(self.workspace.position_encoding)
         cursor: Place | None = None
-        for change in params.content_changes:
+        for change in changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
                 start, end = (
                     document.place(edge.line, edge.character, encoding)
@@ -77,29 +124,25 @@ class Protocol(LanguageServerProtocol):
                 )
                 self._server.workbench.recorder.edited(document, start, end, change.text)
                 document = document.replaced(start, end, change.text)
-                cursor = cursor_after(min(start, end), change.text) if len(params.content_changes) == 1 else None
+                cursor = cursor_after(min(start, end), change.text) if len(changes) == 1 else None
             else:
                 self._server.workbench.recorder.lost(document.uri)
                 document = Document.of(document.uri, change.text, document.language_id)
-        document = document.at_version(params.text_document.version)
+        document = document.at_version(version)
         self._server.documents.put(document)
         if cursor:
             self._server.workbench.struck(document, cursor)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        """The editor closed a document."""
-        self._server.workbench.recorder.lost(params.text_document.uri)
-        self._server.documents.close(params.text_document.uri)
 
 
 class VernacularServer(LanguageServer):
     """The language server of one editor."""
 
     def __init__(self, options: Options) -> None:
-        super().__init__("vernacular-lsp", package_version(), protocol_cls=Protocol)
+        notebooks = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook("*")])
+        super().__init__("vernacular-lsp", package_version(), protocol_cls=Protocol, notebook_document_sync=notebooks)
         self.options = options
         self.documents = Documents()
+        self.notebooks = Notebooks()
         self.initialization_options: object = None
         self._workbench: Workbench | None = None
 

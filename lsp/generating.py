@@ -131,7 +131,7 @@ class Generation:
             pieces = fitting(session.nearby.pieces(document, self.place, cursor.origin, there), pieces_room)
         after = stable_start(plain(document.after(self.place)), int(room * _AFTER_SHARE))
         left = room - len(after.encode()) - sum(len(piece.text.encode()) for piece in pieces)
-        before = stable_end(plain("".join(document.lines[: asked.first])), max(left, 0))
+        before = stable_end(plain(cursor.above + "".join(document.lines[: asked.first])), max(left, 0))
         around = surroundings(cursor.origin.path, before, after, pieces, spec)
         return conversation(instruction, given, spec, around)
 

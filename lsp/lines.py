@@ -2,7 +2,8 @@
 
 Belongs to one thread, that of the event loop. Each call is short: `propose` takes under 5 ms at the 95th percentile in
 a document of 5,000 lines with 2,000 files learned (`benchmarks/lines.py`); what takes longer gives way in between. A
-file is named by its document's URI, so that an open document takes the place of the file that was learned.
+file is named by its document's URI, however that is written, so that an open document takes the place of the file
+that was learned.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from completion.lines.proposing import LOOK_BACK, Cursor, Found, propose
 from completion.lines.vocabulary import Vocabulary
 from completion.lines.voting import Source
 from lsp.documents import Document, Place
+from lsp.uris import key_of
 
 OWN_WEIGHT, OPEN_WEIGHT = 8.0, 2.0
 """How loud places in the document itself and in other open ones are, beside those in learned files."""
@@ -64,6 +66,7 @@ class Lines:
 
     def learning(self, uri: str, text: str, language: str) -> Iterator[None]:
         """`learn` in steps of a millisecond, the last one up to 30 ms; nothing is learned before the end."""
+        uri = key_of(uri)
         if uri not in self._open:
             vocabulary, room = self._vocabulary(language)
             yield from self._memory.learning(uri, text, language, vocabulary, room - self._limits.words // 5)
@@ -72,8 +75,8 @@ class Lines:
 
     def forget(self, uri: str) -> None:
         """Forget a file that was learned, and a document that was closed: learn its file then."""
-        self._memory.forget(uri)
-        self._open.pop(uri, None)
+        self._memory.forget(key_of(uri))
+        self._open.pop(key_of(uri), None)
 
     def catch_up(self, budget_s: float = 0.005) -> bool:
         """Read more of the open documents, for about so long. True: there is more, call again when idle."""
@@ -86,13 +89,14 @@ class Lines:
 
     def follow(self, document: Document, language: str, place: Place | None = None) -> None:
         """Note that a document is open, or has changed: 1 ms at most. `propose` does it by itself."""
-        self._memory.forget(document.uri)
-        followed = self._open.pop(document.uri, None)
+        uri = key_of(document.uri)
+        self._memory.forget(uri)
+        followed = self._open.pop(uri, None)
         vocabulary, room = self._vocabulary(language)
         if followed is None or followed.language != language:
             followed = _Followed(language, OpenText(vocabulary, room))
         followed.text.room = room
-        self._open[document.uri] = followed
+        self._open[uri] = followed
         while len(self._open) > self._limits.documents:
             self._open.pop(next(iter(self._open)))
         hole = place.line if place else None
@@ -113,7 +117,7 @@ class Lines:
     def found(self, document: Document, place: Place, language: str, *, most_lines: int = 1) -> Found | None:
         """The proposal before clean-up with its votes, for benchmarks."""
         self.follow(document, language, place)
-        own = self._open[document.uri]
+        own = self._open[key_of(document.uri)]
         own.text.advance(_LINES_AT_ONCE)
         typed = document.lines[place.line][: place.column]
         if len(typed) > _MOST_TYPED:

@@ -19,8 +19,9 @@ from core.languages import kind_of
 from core.wire import ContextPiece
 from lsp.context import Budget, Origin
 from lsp.cursor import Cursor
-from lsp.documents import Document, Documents, Place, path_of
+from lsp.documents import Document, Documents, Place
 from lsp.lines import Lines
+from lsp.uris import name_of, path_of
 from lsp.workspace.blocks import FileBlocks
 from lsp.workspace.pieces import Diagnostic
 from lsp.workspace.workspace import Workspace
@@ -108,7 +109,7 @@ class Nearby:
     def line(self, document: Document, place: Place, language: str) -> Proposal:
         """How lines like this one went on."""
         self._unread.pop(document.uri, None)
-        return self._lines.propose(document, place, kind_of(language, document.uri), most_lines=PROPOSED_LINES)
+        return self._lines.propose(document, place, kind_of(language, name_of(document.uri)), most_lines=PROPOSED_LINES)
 
     @property
     def indexed(self) -> str:
@@ -129,8 +130,8 @@ class Nearby:
 
     def _follow(self, document: Document) -> None:
         if not self.is_secret(document):
-            spec = self._registry.for_document(document.language_id, str(path_of(document.uri) or document.uri))
-            self._lines.follow(document, kind_of(spec.name, document.uri))
+            spec = self._registry.for_document(document.language_id, name_of(document.uri))
+            self._lines.follow(document, kind_of(spec.name, name_of(document.uri)))
 
     async def _learn_for_ever(self) -> None:
         while True:

@@ -148,7 +148,7 @@ class Session:
         )
         here = cursor.document, cursor.place, cursor.origin, self.budget_for(cursor, wish.max_new_tokens)
         pieces = self.nearby.pieces(*here) if self.nearby and self.settings.context else ()
-        request = completion_request(*here, wish, pieces)
+        request = completion_request(*here, wish, pieces, cursor.above)
         return request.model_copy(update={"candidates": self.settings.candidates}) if cursor.invoked else request
 
     def budget_for(self, cursor: Cursor, max_new_tokens: int) -> Budget:

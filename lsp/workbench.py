@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -19,9 +19,9 @@ from core.errors import LanguageFileError
 from core.language_files import LanguageRegistry, load_languages
 from core.wire import Trigger
 from lsp.availability import State, Status
-from lsp.context import Origin, located, with_selection
+from lsp.context import PATH_LIMIT, Origin, located, plain, with_selection
 from lsp.cursor import Cursor
-from lsp.documents import Document, Place, path_of
+from lsp.documents import Document, Place
 from lsp.items import completion_list
 from lsp.nearby import Nearby
 from lsp.notifications import ACCEPTED, DIAGNOSTICS, STATUS
@@ -31,6 +31,7 @@ from lsp.session import Offer, Session
 from lsp.settings import Settings, with_values
 from lsp.telemetry.recorder import Recorder
 from lsp.telemetry.sender import Sender
+from lsp.uris import is_cell, name_of, path_of
 
 if TYPE_CHECKING:
     from lsp.features import VernacularServer
@@ -165,10 +166,13 @@ class Workbench:
         return encoding_named(self._server.workspace.position_encoding)
 
     def _cursor(self, document: Document, place: Place, trigger: Trigger) -> Cursor:
-        path = path_of(document.uri)
-        spec = self.registry.for_document(document.language_id, str(path or document.uri))
-        origin = located(Origin(spec.name), path, self._folders)
-        return Cursor(document, place, origin, trigger, spec)
+        path, name = path_of(document.uri), PurePosixPath(name_of(document.uri)).name
+        spec = self.registry.for_document(document.language_id, name)
+        if path and is_cell(document.uri) and spec.extensions:
+            path = path.with_suffix(spec.extensions[0])  # what it holds, not how it is kept
+        origin = located(Origin(spec.name, plain(name)[:PATH_LIMIT] if "." in name else ""), path, self._folders)
+        above = self._server.notebooks.above(document, self._server.documents.opened)
+        return Cursor(document, place, origin, trigger, spec, above)
 
     @property
     def _folders(self) -> list[Path]:

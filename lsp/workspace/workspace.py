@@ -26,7 +26,8 @@ from core.language_files import LanguageRegistry
 from core.languages import TEXT
 from core.wire import ContextPiece
 from lsp.context import Budget, Origin, piece_bytes
-from lsp.documents import Document, Place, path_of
+from lsp.documents import Document, Place
+from lsp.uris import is_cell, path_of
 from lsp.workspace import pieces
 from lsp.workspace.blocks import FileBlocks
 from lsp.workspace.composing import Composer, Scene
@@ -113,7 +114,7 @@ class Workspace:
         """The document is another now. Costs microseconds: the work comes when typing pauses."""
         self._worker.hush()
         path, shown = self._place(document.uri)
-        if not shown:
+        if not shown or is_cell(document.uri):  # a cell is not its notebook's file
             return
         spec = self._registry.for_document(document.language_id, str(path))
         spec, language = self._index.language_of(shown, spec)
