@@ -148,7 +148,7 @@ def _described(spec: LanguageSpec, name: str, library: Path, query: Path) -> Par
 
 def _ask(where: dict[str, str], spec: LanguageSpec, queries: Iterable[str]) -> Asked | str:
     """What the grammar says of itself, or one line that says why it does not."""
-    if find_spec("tree_sitter") is None:
+    if not is_installed("tree_sitter"):
         return "tree-sitter is not installed, so the grammar cannot be read; pip install tree-sitter"
     question: dict[str, Any] = where | {"samples": samples(spec), "queries": list(queries)}
     command = [sys.executable, "-I", probe.__file__]

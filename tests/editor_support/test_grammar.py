@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,15 @@ def test_a_grammar_that_misbehaves_is_left_out(
     assert isinstance(parser, NoParser)
     assert parser.reason.startswith(reason)
     assert "\n" not in parser.reason
+
+
+def test_without_the_library_it_says_what_to_install(
+    levy: LanguageSpec, sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    parser = find_parser(levy, sources)
+    assert isinstance(parser, NoParser)
+    assert parser.reason.endswith("pip install tree-sitter")
 
 
 def test_a_language_without_a_grammar_has_nothing_to_say(levy: LanguageSpec) -> None:
