@@ -45,6 +45,8 @@ class WordPatterns:
         """One character of a word."""
         self.name = f"[{letters}_]{self.inner}*"
         """A name."""
+        self.joined_digits = f"(?:[{signs}]\\d+)*" if signs else ""
+        """What a number goes on with where a sign joins words, as in a date: `-05-01`."""
 
     def word(self, text: str) -> str:
         """`text` where it is no part of a longer word."""
@@ -92,6 +94,9 @@ class VimPatterns:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
+        signs = vocabulary.word_signs
+        self.joined_digits = rf"\%(\%({_OR_IN_VIM.join(map(vim_literal, signs))}\)\d\+\)*" if signs else ""
+        """What a number goes on with, as in a date."""
 
     def word(self, text: str) -> str:
         """`text` where it is no part of a longer word."""

@@ -21,7 +21,7 @@ def main() -> None:
 
     question = json.load(sys.stdin)
     if "library" in question:
-        language = Language(_from_library(question["library"], question["symbol"]))
+        language = Language(load(question["library"], question["symbol"]))
     else:
         language = Language(getattr(importlib.import_module(question["module"]), question["function"])())
     visible = [i for i in range(language.node_kind_count) if language.node_kind_is_visible(i)]
@@ -36,7 +36,7 @@ def main() -> None:
     json.dump(answer, sys.stdout)
 
 
-def _from_library(path: str, symbol: str) -> object:
+def load(path: str, symbol: str) -> object:
     """The capsule that py-tree-sitter takes, of a library that exports the grammar as every editor expects it."""
     function = getattr(ctypes.CDLL(path), symbol)
     function.restype = ctypes.c_void_p

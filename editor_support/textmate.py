@@ -30,6 +30,7 @@ class _Writer:
 
     def grammar(self) -> Rule:
         vocabulary = self._vocabulary
+        number = f"(?<!{self._words.inner}){_NUMBER}{self._words.joined_digits}"
         spans = {f"span-{number}": [self._span(span, number)] for number, span in enumerate(vocabulary.spans, 1)}
         parts = spans | {
             "constants": self._any_of(vocabulary.constants, "constant.language"),
@@ -37,7 +38,7 @@ class _Writer:
             "keywords": self._any_of(vocabulary.keywords, "keyword.control"),
             "types": self._types(),
             "functions": self._functions(),
-            "numbers": [{"name": self._scope("constant.numeric"), "match": f"(?<!{self._words.inner}){_NUMBER}"}],
+            "numbers": [{"name": self._scope("constant.numeric"), "match": number}],
         }
         used = {name: rules for name, rules in parts.items() if rules}
         return {

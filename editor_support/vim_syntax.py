@@ -46,7 +46,7 @@ class _Writer:
     def text(self, header: str) -> str:
         vocabulary, syntax = self._vocabulary, self._vocabulary.spec.syntax
         lines = [
-            self._match("Number", _NUMBER),
+            self._match("Number", _NUMBER + self._words.joined_digits),
             self._match("Call", rf"\k\@1<!{_NAME}\ze("),
             *self._any_of("Function", vocabulary.functions),
             *([self._match("Type", r"\C\k\@1<!\u\k*")] if syntax.capitalised_types else []),

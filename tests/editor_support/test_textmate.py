@@ -31,7 +31,7 @@ rule shore-power(used: Energy, or-elsewhere: Post): Money/Energy
   otherwise gives dear-rule(used, yes) or-else none.
 record Post has
 test "fees"
-  expect fee(2) = 3"""
+  expect fee(2) = 2026-05-01"""
     assert scopes(tokenised, levy, text) == [
         {";": "punctuation.definition.comment", '; The fee, by "the" night.': "comment.line"},
         {
@@ -67,7 +67,7 @@ test "fees"
             "expect": "storage.type",
             "fee": "entity.name.function",
             "2": "constant.numeric",
-            "3": "constant.numeric",
+            "2026-05-01": "constant.numeric",
         },
     ]
 

@@ -164,6 +164,8 @@ def test_without_a_parser_the_syntax_file_gives_the_colours(start: Opened, tmp_p
     assert groups(nvim, "; the end") == ["levyComment"]
     assert groups(nvim, "berth(10") == ["levyFunctionName"]
     assert nvim.lua("return vim.fn.synIDattr(vim.fn.synIDtrans(vim.fn.hlID('levyString')), 'name')") == "String"
+    nvim.lua("vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'show 2026-05-01.' })")
+    assert groups(nvim, "05-01") == ["levyNumber"]
     assert groups(nvim, "length >") == [], "a name is not coloured"
     assert nvim.messages == ""
 
