@@ -60,7 +60,9 @@ export async function setEnabled(
           workspaceFolderValue: inspected?.workspaceFolderLanguageValue,
         });
   const target = for_.workspace === true ? vscode.ConfigurationTarget.Workspace : TARGETS[at];
-  await configuration.update('enabled', value, target, languageId !== undefined);
+  // What holds for every language needs no entry for one, which would overrule the workspace's switch later.
+  const entry = languageId !== undefined && value === isEnabled() ? undefined : value;
+  await configuration.update('enabled', entry, target, languageId !== undefined);
 }
 
 const TARGETS = {

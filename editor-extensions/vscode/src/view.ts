@@ -64,13 +64,10 @@ export function aboutServer(server: ServerStatus | undefined): string[] {
   if (server === undefined) {
     return ['The completion server was not asked yet.'];
   }
-  const lines = [server.detail];
-  if (server.model != null && server.model !== '') {
-    lines.push(`Model: ${server.model}`);
-  }
-  if (server.server !== undefined && server.server !== '') {
-    lines.push(`Server: ${server.server}`);
-  }
+  // Mostly the detail names both already.
+  const news = (title: string, value: string | null | undefined): string[] =>
+    value == null || value === '' || server.detail.includes(value) ? [] : [`${title}: ${value}`];
+  const lines = [server.detail, ...news('Model', server.model), ...news('Server', server.server)];
   return lines.filter((line) => line !== '');
 }
 

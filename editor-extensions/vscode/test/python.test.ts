@@ -24,7 +24,7 @@ describe('the range of versions', () => {
 
 describe('candidates', () => {
   it('are the setting alone, where there is one', () => {
-    assert.deepEqual(names(candidates('linux', '/opt/python', RANGE)), ['/opt/python']);
+    assert.deepEqual(names(candidates('linux', '/usr/bin/python9', RANGE)), ['/usr/bin/python9']);
   });
 
   it('have the launcher on Windows, and the versions by name elsewhere', () => {

@@ -27,7 +27,8 @@ describe('the status bar', () => {
   });
 
   it('says why in the tooltip', () => {
-    assert.deepEqual(aboutServer(READY), ['m at http://x', 'Model: m', 'Server: http://x']);
+    assert.deepEqual(aboutServer(READY), ['m at http://x']);
+    assert.deepEqual(aboutServer({ ...READY, detail: 'no answer' }), ['no answer', 'Model: m', 'Server: http://x']);
     assert.ok(viewOf({ ...KNOWN, runner: { kind: 'broken', detail: 'no Python' } }).tooltip.includes('no Python'));
   });
 });
