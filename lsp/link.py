@@ -8,7 +8,9 @@ strokes cost nothing and ghost text returns by itself.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -189,6 +191,11 @@ def _connection(settings: Settings) -> tuple[object, ...]:
 
 
 def _client_class() -> type[CompletionClient]:
+    if "httpx" not in sys.modules:
+        # It imports its own command line where it can, and rich with it: 5 MB and 50 ms that nobody here needs.
+        sys.modules["httpx._main"] = None  # type: ignore[assignment]
+        importlib.import_module("httpx")
+        del sys.modules["httpx._main"]
     from lsp.client import CompletionClient
 
     return CompletionClient

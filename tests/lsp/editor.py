@@ -27,7 +27,8 @@ Message = dict[str, Any]
 class Editor:
     """One connection. `messages` is everything that the server said without being asked, in order."""
 
-    def __init__(self, output: IO[bytes], source: IO[bytes]) -> None:
+    def __init__(self, output: IO[bytes], source: IO[bytes], process_id: int = 0) -> None:
+        self.process_id = process_id
         self._output = output
         self._ids = itertools.count(1)
         self._arrived: queue.Queue[Message] = queue.Queue()
@@ -57,13 +58,13 @@ class Editor:
         assert "error" not in answer, answer["error"]
         return answer["result"]
 
-    def said(self, method: str, holds: Callable[[Any], bool] = lambda _: True) -> Any:
+    def said(self, method: str, holds: Callable[[Any], bool] = lambda _: True, timeout_s: float = TIMEOUT_S) -> Any:
         """Wait for a notification whose parameters hold; give the parameters."""
 
         def found() -> list[Any]:
             return [m["params"] for m in self.messages if m["method"] == method and holds(m["params"])]
 
-        self._until(lambda: bool(found()))
+        self._until(lambda: bool(found()), timeout_s)
         return found()[0]
 
     def all_said(self, method: str) -> list[Any]:
@@ -149,14 +150,14 @@ class Editor:
             if length:
                 self._arrived.put(json.loads(source.read(length)))
 
-    def _until(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + TIMEOUT_S
+    def _until(self, condition: Callable[[], bool], timeout_s: float = TIMEOUT_S) -> None:
+        end = time.monotonic() + timeout_s
         self._take_waiting()
         while not condition():
             try:
                 self._sort(self._arrived.get(timeout=max(end - time.monotonic(), 0.001)))
             except queue.Empty:
-                raise AssertionError(f"the language server did not say so in {TIMEOUT_S} s: {self.messages}") from None
+                raise AssertionError(f"the language server did not say so in {timeout_s} s: {self.messages}") from None
 
     def _take_waiting(self) -> None:
         while not self._arrived.empty():
@@ -183,7 +184,7 @@ def editor(
         env=dict(os.environ) | dict(environment or {}),
     )
     assert process.stdin and process.stdout
-    connected = Editor(process.stdin, process.stdout)
+    connected = Editor(process.stdin, process.stdout, process.pid)
     try:
         yield connected
         connected.request("shutdown")
