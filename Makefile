@@ -15,6 +15,7 @@ DEV := $(VENV)/.dev.stamp
 PROJECT := $(VENV)/.project.stamp
 NEOVIM := .tools/neovim.stamp
 EMACS := .tools/emacs.stamp
+HELIX := .tools/helix.stamp
 CHROMIUM := .tools/chromium.stamp
 TABBY := .tools/tabby-agent.stamp
 TEXTMATE := .tools/textmate.stamp
@@ -38,7 +39,7 @@ help: ## say what there is
 serve: $(SERVE) $(PROJECT) ## start the completion server with the embedded model (ARGS="--port 8001")
 	$(BIN)/vernacular serve $(ARGS)
 
-test: lint $(NEOVIM) $(EMACS) $(CHROMIUM) $(TABBY) $(TEXTMATE) $(TOOLCHAINS) $(POSTGRESQL) $(DEPLOY) $(VSIX) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
+test: lint $(NEOVIM) $(EMACS) $(HELIX) $(CHROMIUM) $(TABBY) $(TEXTMATE) $(TOOLCHAINS) $(POSTGRESQL) $(DEPLOY) $(VSIX) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
 	$(BIN)/pytest $(ARGS)
 
 vsix: $(VSIX) ## lint, check, test and package the extension: editor-extensions/vscode/dist/vernacular.vsix
@@ -120,8 +121,12 @@ $(NEOVIM): scripts/install-neovim.sh
 	scripts/install-neovim.sh
 	@mkdir -p $(@D) && touch $@
 
-$(EMACS): scripts/install-emacs.sh
+$(EMACS): scripts/install-emacs.sh scripts/from-sid.sh
 	scripts/install-emacs.sh
+	@mkdir -p $(@D) && touch $@
+
+$(HELIX): scripts/install-helix.sh scripts/from-sid.sh
+	scripts/install-helix.sh
 	@mkdir -p $(@D) && touch $@
 
 $(CHROMIUM): scripts/install-chromium.sh
