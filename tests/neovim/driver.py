@@ -36,6 +36,15 @@ if not mark then return '' end
 local last = mark[4].virt_lines and mark[4].virt_lines[#mark[4].virt_lines] or mark[4].virt_text
 return last[2] and last[2][1] or ''
 """
+COUNT = """
+_G.answers = 0
+vim.api.nvim_create_autocmd('LspRequest', { callback = function(event)
+  local request = event.data.request
+  if request.method == 'textDocument/inlineCompletion' and request.type == 'complete' then
+    vim.schedule(function() _G.answers = _G.answers + 1 end)
+  end
+end })
+"""
 READY = """
 local client = vim.lsp.get_clients({ bufnr = 0, name = 'vernacular' })[1]
 return client ~= nil and client.initialized and client:supports_method('textDocument/inlineCompletion')
@@ -118,6 +127,15 @@ class Neovim:
     def wait_for_hint(self, hint: str) -> None:
         """Wait until this stands behind the ghost text."""
         wait_until(lambda: self.hint.strip() == hint)
+
+    def count_answers(self) -> None:
+        """Count what Neovim gets for its requests for ghost text from now on, for `answers`."""
+        self.lua(COUNT)
+
+    @property
+    def answers(self) -> int:
+        """How many requests for ghost text were answered since `count_answers`."""
+        return int(self.lua("return _G.answers"))
 
     def health(self) -> str:
         """What `:checkhealth vernacular` shows."""

@@ -14,6 +14,8 @@ from tests.neovim.driver import LANGUAGE_SERVER, PLUGIN, Neovim
 
 pytestmark = pytest.mark.neovim
 
+SUBCOMMANDS = "return vim.fn.getcompletion('Vernacular ', 'cmdline')"
+
 
 @pytest.mark.parametrize(
     ("options", "says"),
@@ -97,6 +99,13 @@ def test_the_help_file_has_its_tags_and_what_the_schema_says(nvim: Neovim) -> No
     for tag in ("vernacular", "vernacular-options", "vernacular-accept_key", "vernacular.accept()"):
         nvim.session.command(f"help {tag}")
         assert nvim.session.current.buffer.name == str(PLUGIN / "doc" / "vernacular.txt")
+    tags = {line.split("\t")[0] for line in (PLUGIN / "doc" / "tags").read_text().splitlines()}
+    functions = nvim.lua(
+        "local f = {} for k, v in pairs(require('vernacular')) do if type(v) == 'function' then f[#f + 1] = k end end "
+        "return f"
+    )
+    assert {f"vernacular.{name}()" for name in functions} <= tags
+    assert {f":Vernacular-{name}" for name in nvim.lua(SUBCOMMANDS)} <= tags
     help_text = (PLUGIN / "doc" / "vernacular.txt").read_text()
     options = "\n".join(nvim.lua("return require('vernacular.help').lines()"))
     assert options in help_text, "write the list anew: nvim -l editor-extensions/neovim/write_help.lua"
