@@ -81,7 +81,8 @@ def main() -> None:
     p95 = {name: percentile(times, 0.95) for name, times in measured.items()}
     verdict = (
         f"With the plugin a key is on the screen after {p95[WITH]:.1f} ms (p95; goal: {AIM_P95_MS:g}), "
-        f"{p95[WITH] - p95[WITHOUT]:+.1f} ms beside Neovim without it; ghost text stood there at {shown:.0%} of the keys."
+        f"{p95[WITH] - p95[WITHOUT]:+.1f} ms beside Neovim without it; "
+        f"ghost text stood there after {shown:.0%} of the keys."
     )
     title = f"From a key to the screen in Neovim, ms; a file of {arguments.lines} lines, {arguments.keys} keys each"
     publish("neovim_typing", title, ["", "p50", "p95", "max"], rows, {"took_ms": measured}, [verdict])
@@ -95,8 +96,9 @@ def _measure(lines: int, keys: int, rounds: int) -> tuple[dict[str, list[float]]
         text = "".join(long_document(folder, lines).lines)
         screens = {}
         for name in (WITHOUT, WITH):
-            editor = stack.enter_context(neovim(neovim_command(), folder / name.replace(" ", "_")))
-            screens[name] = _opened(editor, folder / f"{name.replace(' ', '_')}.py", text, url if name == WITH else None)
+            place = folder / name.replace(" ", "_")
+            editor = stack.enter_context(neovim(neovim_command(), place))
+            screens[name] = _opened(editor, place.with_suffix(".py"), text, url if name == WITH else None)
         seen: list[bool] = []
         for _ in range(rounds):
             for name, screen in screens.items():

@@ -104,7 +104,7 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         named = (("--model", arguments.model), ("--languages", arguments.languages))
         chosen = [word for name, value in named if value for word in (name, value)]
-        url = arguments.server or stack.enter_context(_served(chosen))
+        url = arguments.server or stack.enter_context(served(chosen))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         grid = _drawn(
             url, folder, arguments.file, arguments.below, arguments.typed, Own(arguments.language, arguments.languages)
@@ -144,13 +144,13 @@ def _drawn(url: str, folder: Path, file: Path, below: str, typed: str, own: Own)
         if copy.suffix == ".mbt":
             nvim.command("setlocal syntax=rust")
         nvim.command("setlocal indentexpr= noautoindent nosmartindent nocindent signcolumn=no")
-        _wait(
+        wait_for(
             lambda: nvim.exec_lua("return require('vernacular').status().state") == "ready", "the server is not ready"
         )
         nvim.exec_lua("vim.fn.search('\\\\V' .. vim.fn.escape(..., '\\\\'), 'cw')", below)
         nvim.command("normal! zz")
         nvim.input("o" + typed.replace("<", "<lt>").replace("\n", "<CR>"))
-        _wait(lambda: nvim.exec_lua(GHOST), "the model proposes nothing there; choose another place or text")
+        wait_for(lambda: nvim.exec_lua(GHOST), "the model proposes nothing there; choose another place or text")
         nvim.command("redraw!")
         nvim.exec_lua("vim.rpcnotify(..., 'drawn')", nvim.channel_id)
         while (message := nvim.next_message())[1] != "drawn":
@@ -167,7 +167,8 @@ def _drawn(url: str, folder: Path, file: Path, below: str, typed: str, own: Own)
 
 
 @contextlib.contextmanager
-def _served(options: list[str]) -> Iterator[str]:
+def served(options: list[str]) -> Iterator[str]:
+    """`vernacular serve` with further arguments, until the block ends: its URL, once it is ready."""
     command = [str(BIN / "vernacular"), "serve", "--port", "0", *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
@@ -184,7 +185,8 @@ def _served(options: list[str]) -> Iterator[str]:
         process.wait(30)
 
 
-def _wait(condition: Callable[[], Any], otherwise: str, timeout_s: float = 120.0) -> None:
+def wait_for(condition: Callable[[], Any], otherwise: str, timeout_s: float = 120.0) -> None:
+    """Wait until the condition holds. Raises `SystemExit` with the text `otherwise`."""
     end = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > end:
@@ -202,7 +204,7 @@ def as_svg(grid: Grid, title: str) -> str:
     )
     parts = [
         frame,
-        f'<rect width="{width:g}" height="{height:g}" rx="10" fill="{_colour(grid.background)}" stroke="#3b3f4a"/>',
+        f'<rect width="{width:g}" height="{height:g}" rx="10" fill="{colour(grid.background)}" stroke="#3b3f4a"/>',
     ]
     parts += [
         f'<circle cx="{22 + 20 * n}" cy="18" r="6" fill="{colour}"/>'
@@ -210,15 +212,19 @@ def as_svg(grid: Grid, title: str) -> str:
     ]
     parts.append(f'<g font-family="{FONT}" font-size="14" xml:space="preserve">')
     parts.append(f'<text x="{width / 2:g}" y="23" text-anchor="middle" fill="#9aa0ac">{escape(title)}</text>')
-    for number, row in enumerate(grid.cells):
-        for column, text, highlight in _runs(row):
-            parts += _run(grid, number, column, text, highlight)
+    parts += [row_as_svg(grid, number) for number in range(len(grid.cells))]
     cursor_row, cursor_column = grid.cursor
     parts.append(
         f'<rect x="{_x(cursor_column):g}" y="{_y(cursor_row):g}" width="2" height="{CELL_Y}" '
-        f'fill="{_colour(grid.foreground)}"/>'
+        f'fill="{colour(grid.foreground)}"/>'
     )
     return "\n".join([*parts, "</g>", "</svg>", ""])
+
+
+def row_as_svg(grid: Grid, number: int) -> str:
+    """One line of the screen."""
+    runs = _runs(grid.cells[number])
+    return "\n".join(part for column, text, highlight in runs for part in _run(grid, number, column, text, highlight))
 
 
 def _runs(row: list[tuple[str, int]]) -> Iterator[tuple[int, str, int]]:
@@ -238,7 +244,7 @@ def _run(grid: Grid, row: int, column: int, text: str, highlight: int) -> Iterat
     if background != grid.background:
         yield (
             f'<rect x="{_x(column):g}" y="{_y(row):g}" width="{len(text) * CELL_X:g}" height="{CELL_Y}" '
-            f'fill="{_colour(background)}"/>'
+            f'fill="{colour(background)}"/>'
         )
     shown = text.strip()
     if not shown:
@@ -249,7 +255,7 @@ def _run(grid: Grid, row: int, column: int, text: str, highlight: int) -> Iterat
     style += ' font-style="italic"' if attributes.get("italic") else ""
     yield (
         f'<text x="{_x(column):g}" y="{_y(row) + 13.5:g}" textLength="{len(shown) * CELL_X:g}" '
-        f'fill="{_colour(foreground)}"{style}>{escape(shown)}</text>'
+        f'fill="{colour(foreground)}"{style}>{escape(shown)}</text>'
     )
 
 
@@ -261,7 +267,8 @@ def _y(row: int) -> float:
     return BAR + row * CELL_Y
 
 
-def _colour(value: int) -> str:
+def colour(value: int) -> str:
+    """A number of Neovim's as SVG writes it."""
     return f"#{value:06x}"
 
 

@@ -49,7 +49,7 @@ def propose(nvim: Neovim) -> tuple[str, str]:
     for start in STARTS:
         before = nvim.answers
         nvim.type(f"<Esc>o{start}")
-        nvim.wait_for(lambda before=before: nvim.answers > before, 60)
+        nvim.wait_for_answer(before)
         if len(nvim.ghost) > 2:
             return nvim.text, nvim.ghost
         nvim.type("<Esc>u")

@@ -137,6 +137,10 @@ class Neovim:
         """How many requests for ghost text were answered since `count_answers`."""
         return int(self.lua("return _G.answers"))
 
+    def wait_for_answer(self, before: int) -> None:
+        """Wait until Neovim got more answers than it had `before`."""
+        wait_until(lambda: self.answers > before, 60.0)
+
     def health(self) -> str:
         """What `:checkhealth vernacular` shows."""
         self.session.command("checkhealth vernacular")

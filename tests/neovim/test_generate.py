@@ -110,9 +110,7 @@ def test_refused_where_the_lines_changed_meanwhile(editing: Neovim) -> None:
     changed = editing.text
     editing.session.command("Vernacular accept")
     assert editing.text == changed
-    assert editing.messages.splitlines()[0] == (
-        "vernacular: the lines around the comment changed meanwhile; ask again"
-    )
+    assert editing.messages.splitlines()[0] == ("vernacular: the lines around the comment changed meanwhile; ask again")
     assert preview(editing) == []
 
 

@@ -24,23 +24,6 @@ local PART = {
   end,
 }
 
---- What is left of an item where the cursor is, and the columns that it replaces there.
----@param item vernacular.Item
----@return string? left Nothing where it does not belong there any more.
----@return integer row, integer start_col, integer end_col All zero-based, columns in bytes.
-local function left_of(item)
-  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
-  row = row - 1
-  if item.row ~= row or item.start_col > col then
-    return nil, row, col, col
-  end
-  local typed = vim.api.nvim_buf_get_text(0, row, item.start_col, row, col, {})[1]
-  if not vim.startswith(item.text, typed) then
-    return nil, row, col, col
-  end
-  return item.text:sub(#typed + 1), row, col, math.max(col, item.end_col)
-end
-
 ---@param text string
 ---@param row integer
 ---@param start_col integer
@@ -80,8 +63,9 @@ function M.accept(way)
     return false
   end
   local inserted = false
-  local foreign = require('vernacular.ghost').take(way == 'all', function(item)
-    local left, row, start_col, end_col = left_of(item)
+  local ghost = require('vernacular.ghost')
+  local foreign = ghost.take(way == 'all', function(item)
+    local left, row, start_col, end_col = ghost.left_of(item)
     if not left or left == '' then
       return nil
     end

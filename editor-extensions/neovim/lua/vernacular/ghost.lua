@@ -10,6 +10,7 @@ local M = {}
 local NAME = 'vernacular'
 local METHOD = 'textDocument/inlineCompletion'
 local INVOKED = 1
+local GROUP = 'vernacular-ghost'
 local HANDED_OVER_MS = 200
 
 ---@class vernacular.Item
@@ -38,12 +39,6 @@ local function of(bufnr)
   return holds and found or nil
 end
 
---- Show ghost text of the language servers in a buffer.
----@param bufnr integer
-function M.attach(bufnr)
-  vim.lsp.inline_completion.enable(true, { bufnr = bufnr })
-end
-
 ---@param found vim.lsp.inline_completion.Item
 ---@return vernacular.Item
 local function item_of(found)
@@ -61,6 +56,59 @@ local function item_of(found)
     client_id = found.client_id,
     command = found.command,
   }
+end
+
+--- What is left of an item where the cursor is, and the columns that it replaces there.
+---@param item vernacular.Item
+---@return string? left Nothing where it does not belong there any more.
+---@return integer row, integer start_col, integer end_col All zero-based, columns in bytes.
+function M.left_of(item)
+  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
+  row = row - 1
+  if item.row ~= row or item.start_col > col then
+    return nil, row, col, col
+  end
+  local typed = vim.api.nvim_buf_get_text(0, row, item.start_col, row, col, {})[1]
+  if not vim.startswith(item.text, typed) then
+    return nil, row, col, col
+  end
+  return item.text:sub(#typed + 1), row, col, math.max(col, item.end_col)
+end
+
+--- Take away what no longer fits what stands before the cursor: Neovim leaves it until the next answer is there.
+---@param bufnr integer
+local function drop_stale(bufnr)
+  local completor = of(bufnr)
+  local current = completor and completor.current
+  if not (completor and current) or type(current.insert_text) ~= 'string' then
+    return
+  end
+  local client = vim.lsp.get_client_by_id(current.client_id)
+  local left = client and client.name == NAME and M.left_of(item_of(current))
+  if left == nil or left == '' then
+    completor.current = nil
+    completor:show()
+  end
+end
+
+--- Show ghost text of the language servers in a buffer.
+---@param bufnr integer
+function M.attach(bufnr)
+  vim.lsp.inline_completion.enable(true, { bufnr = bufnr })
+  local group = vim.api.nvim_create_augroup(GROUP, { clear = false })
+  local function follow()
+    if vim.api.nvim_buf_is_valid(bufnr) then
+      vim.api.nvim_clear_autocmds({ group = group, buffer = bufnr })
+      vim.api.nvim_create_autocmd({ 'CursorMovedI', 'TextChangedP' }, {
+        group = group,
+        buffer = bufnr,
+        callback = function()
+          drop_stale(bufnr)
+        end,
+      })
+    end
+  end
+  vim.schedule(vim.schedule_wrap(follow)) -- after Neovim's own, which it makes a moment after this
 end
 
 --- Put the rest of an item on display again, at the cursor.
