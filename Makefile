@@ -92,8 +92,9 @@ served-model: $(DEV) $(PROJECT) ## make the served model of it and its instruct 
 	$(BIN)/vernacular train training/recipes/embedded.yaml --until corpus
 	$(BIN)/vernacular train training/recipes/served.yaml $(ARGS)
 
-screenshot: $(DEV) $(PROJECT) $(NEOVIM) ## draw docs/images/ghost-text.svg: the real Neovim, the real server
+screenshot: $(DEV) $(PROJECT) $(NEOVIM) ## draw docs/images/ghost-text.svg and levy-typing.svg: the real Neovim, the real server
 	$(BIN)/python scripts/screenshot_neovim.py $(ARGS)
+	$(BIN)/python -m scripts.animate_neovim
 
 report-pictures: $(DEV) $(PROJECT) $(CHROMIUM) ## draw docs/images/report-*.png: a report on made-up runs in the real Chromium
 	$(BIN)/python -m tests.evaluation.report.draw_pictures

@@ -237,6 +237,7 @@ def test_a_key_that_the_server_refuses_leads_on(nvim: Neovim, tmp_path: Path) ->
     with running(FakeServer(reply=REFUSAL)) as fake:
         nvim.setup(server_url=fake.url, settings={"proposers": "model"})
         nvim.edit(tmp_path / "a.py")
+        nvim.wait_for(lambda: nvim.lua(STATE) == "vernacular: ready")
         nvim.type("ihel")
         nvim.wait_for(lambda: "refused" in nvim.messages)
         nvim.type("lo wor<Esc>oand on<Esc>")
