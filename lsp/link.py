@@ -11,6 +11,7 @@ import asyncio
 import importlib
 import logging
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 REFUSALS = (401, 403)
+_IMPORTING = threading.Lock()
 REFUSED_REST_S = 30.0
 """A server that refused the key is asked again after so long: by then there may be another key."""
 
@@ -191,11 +193,12 @@ def _connection(settings: Settings) -> tuple[object, ...]:
 
 
 def _client_class() -> type[CompletionClient]:
-    if "httpx" not in sys.modules:
-        # It imports its own command line where it can, and rich with it: 5 MB and 50 ms that nobody here needs.
-        sys.modules["httpx._main"] = None  # type: ignore[assignment]
-        importlib.import_module("httpx")
-        del sys.modules["httpx._main"]
+    with _IMPORTING:
+        if "httpx" not in sys.modules:
+            # It imports its own command line where it can, and rich with it: 5 MB and 50 ms that nobody here needs.
+            sys.modules["httpx._main"] = None  # type: ignore[assignment]
+            importlib.import_module("httpx")
+            del sys.modules["httpx._main"]
     from lsp.client import CompletionClient
 
     return CompletionClient

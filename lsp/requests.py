@@ -5,6 +5,7 @@ Each handler answers with plain data. What keeps it from that is an error `Reque
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,9 @@ async def generate(ls: VernacularServer, params: Any) -> dict[str, Any]:
     token = getattr(params, "partialResultToken", None)
     bench = ls.workbench
     with _said():
-        generation = Generation(bench.cursor_at(document, position), bench.session, bench.registry)
+        cursor = bench.cursor_at(document, position)
+        # Of a long document all lines are looked at, for which no key stroke should wait.
+        generation = await asyncio.to_thread(Generation, cursor, bench.session, bench.registry)
         at = bench.position_of(document, generation.place)
 
         def say(part: str) -> None:

@@ -3,7 +3,7 @@
 By the language's comment marks and documentation strings of three quotes, like `completion/comments.py`; no grammar is
 asked. A comment counts that the cursor stands in, one right above the cursor's line, and one right above the head of a
 definition whose body is still empty, where the cursor stands in that body or on the head. Pure; a document of 20,000
-lines takes under 50 ms.
+lines takes a tenth of a second.
 """
 
 from __future__ import annotations

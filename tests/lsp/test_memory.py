@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -26,6 +28,19 @@ def module(number: int) -> str:
         for part in range(12)
     )
     return "import os\nfrom typing import Any\n\n\n" + "".join(functions)
+
+
+def test_what_httpx_imports_for_its_command_line_is_left_out_by_whatever_thread_is_first() -> None:
+    program = (
+        "import sys, concurrent.futures as futures\n"
+        "from lsp.link import _client_class\n"
+        "with futures.ThreadPoolExecutor(8) as pool:\n"
+        "    found = {each.result() for each in [pool.submit(_client_class) for _ in range(8)]}\n"
+        "assert len(found) == 1\n"
+        "print(*sorted({'rich', 'pygments', 'httpx._main'} & set(sys.modules)))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "\n", "")
 
 
 @pytest.mark.timeout(300)
