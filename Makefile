@@ -27,9 +27,9 @@ VSIX := .tools/vsix.stamp
 VSCODE_MODULES := .tools/vscode-modules.stamp
 
 # What the extension for VS Code is made of: its own files, and the language server that it brings.
-VSIX_SOURCES := $(shell find $(VSCODE) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \
-	-not -path '*/out/*' -not -path '$(VSCODE)/server/*' -not -path '$(VSCODE)/LICENSE') \
-	$(shell find core completion languages lsp -type f -not -name '*.pyc') locks/lsp.txt
+VSIX_SOURCES := $(shell find $(VSCODE) \( -name node_modules -o -path $(VSCODE)/dist -o -path $(VSCODE)/out \
+	-o -path $(VSCODE)/server -o -path $(VSCODE)/LICENSE \) -prune -o -type f -print) \
+	$(shell find core completion languages lsp -type f -not -name '*.pyc') locks/lsp.txt pyproject.toml
 
 .PHONY: help serve test vsix lint format bench bench-training peers levy killed-run killed-recipe paper embedded-base served-model screenshot report-pictures locks clean
 

@@ -63,19 +63,20 @@ describe('an environment', () => {
       variables: {},
       log: () => undefined,
     };
+    await Promise.all([write(0), write(1)]);
   });
   after(() => rm(storage, { recursive: true }));
 
-  /** A Python whose `-m venv` makes the folder, with an interpreter that ends with `status`. */
-  const python = async (status: number): Promise<string> => {
-    const file = path.join(storage, 'python');
+  /** Writes a Python whose `-m venv` makes the folder, with an interpreter that ends with `status`. */
+  const write = (status: number): Promise<void> => {
     const made = `#!/bin/sh\\nexit ${status}\\n`;
     const lines = ['#!/bin/sh', 'mkdir -p "$4/bin"', `printf '${made}' > "$4/bin/python"`, 'chmod +x "$4/bin/python"'];
-    await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o755 });
-    return file;
+    return writeFile(path.join(storage, `python-${status}`), `${lines.join('\n')}\n`, { mode: 0o755 });
   };
-  const make = async (status: number, signal = new AbortController().signal) =>
-    install(site, MANIFEST, { command: await python(status), args: [], version: [3, 11, 0] }, () => undefined, signal);
+  const make = (status: number, signal = new AbortController().signal) => {
+    const python = { command: path.join(storage, `python-${status}`), args: [], version: [3, 11, 0] } as const;
+    return install(site, MANIFEST, python, () => undefined, signal);
+  };
   const folders = async () => (await readdir(storage)).filter((name) => name.startsWith('language-server'));
 
   it('that could not be made whole leaves nothing', async () => {

@@ -158,13 +158,18 @@ export class Controller implements vscode.Disposable {
     if (client !== this.current) {
       return;
     }
-    const why = this.launched?.why ?? '';
+    const { launched } = this;
     this.current = undefined;
-    this.around.log.error(`the language server stopped: ${why}`);
     void this.serial.run(async () => {
       await client.dispose().catch(() => undefined);
-      await this.launched?.end();
-      if (this.crashes.happened()) {
+      await launched?.end(); // only then does it say how it ended
+      const why = launched?.why ?? '';
+      this.around.log.error(`the language server stopped: ${why}`);
+      const again = this.crashes.happened();
+      if (this.current !== undefined) {
+        return; // a restart that was waiting already did it
+      }
+      if (again) {
         await this.begin();
         return;
       }

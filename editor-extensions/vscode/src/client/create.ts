@@ -40,6 +40,11 @@ export type Proposals = vscode.InlineCompletionItem[] | vscode.InlineCompletionL
 export function createClient(needs: Needs): LanguageClient {
   const options: LanguageClientOptions = {
     documentSelector: needs.selector,
+    // The language server takes every cell; those of a language that is off are none of its business either.
+    notebookDocumentOptions: {
+      filterCells: (_notebook, cells) =>
+        cells.filter((cell) => vscode.languages.match(needs.selector, cell.document) > 0),
+    },
     outputChannel: needs.log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     initializationOptions: needs.settings,

@@ -27,8 +27,8 @@ export class Launched {
   /** Starts it; rejects with the operating system's words where that does not work. */
   static async of(command: Command, args: readonly string[], cwd: string, variables: Variables): Promise<Launched> {
     const shell = needsShell(command.command, process.platform);
-    const program = shell ? `"${command.command}"` : command.command;
-    const child = spawn(program, [...command.args, ...args], {
+    const quoted = (word: string): string => (shell ? `"${word}"` : word);
+    const child = spawn(quoted(command.command), [...command.args, ...args].map(quoted), {
       cwd,
       env: variables,
       stdio: 'pipe',

@@ -36,7 +36,9 @@ export function accountCommands(controller: Controller, keys: Keys): Record<stri
           client.sendRequest<{ detail: string }>(SIGN_IN, {}, token),
         );
         // A key goes before a token: the one that did not open the door is in the way.
-        await keys.forget(serverUrl());
+        if ((await keys.get(serverUrl())) !== undefined) {
+          await keys.forget(serverUrl());
+        }
         await tell('info', `Vernacular: ${detail}`);
       } catch (error) {
         if (!(error instanceof vscode.CancellationError)) {

@@ -1,5 +1,6 @@
 /** Running a program to its end. */
 
+import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import type { Command } from './python';
 import type { Variables } from './variables';
@@ -21,8 +22,16 @@ export interface Ended {
   problem: string;
 }
 
-/** Runs a program without a shell and without input; never rejects. */
+/** Runs a program without a shell and without input; never rejects. Once it resolves, nothing of the program runs. */
 export function run(command: Command, args: readonly string[], options: Options): Promise<Ended> {
+  return ended(command, args, options).catch((error: unknown) => ({
+    status: undefined,
+    output: '',
+    problem: error instanceof Error ? error.message : String(error),
+  }));
+}
+
+function ended(command: Command, args: readonly string[], options: Options): Promise<Ended> {
   return new Promise((resolve) => {
     let output = '';
     let line = '';
@@ -37,18 +46,36 @@ export function run(command: Command, args: readonly string[], options: Options)
       env: options.variables,
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
-      ...(options.signal ? { signal: options.signal } : {}),
     });
     child.stdout.setEncoding('utf8').on('data', took);
     child.stderr.setEncoding('utf8').on('data', took);
+    const abort = (): void => {
+      endAll(child);
+    };
+    options.signal?.addEventListener('abort', abort);
+    if (options.signal?.aborted === true) {
+      abort();
+    }
     child.on('error', (error) => {
-      resolve({ status: undefined, output, problem: error.message });
+      if (child.pid === undefined) {
+        resolve({ status: undefined, output, problem: error.message });
+      }
     });
     child.on('close', (status, signal) => {
+      options.signal?.removeEventListener('abort', abort);
       if (line !== '') {
         options.line?.(line);
       }
       resolve({ status: status ?? undefined, output, problem: signal ?? '' });
     });
   });
+}
+
+/** Ends a program, on Windows with what it started: the Python of an environment starts another there. */
+function endAll(child: ChildProcess): void {
+  if (process.platform === 'win32' && child.pid !== undefined) {
+    spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
+  } else {
+    child.kill();
+  }
 }
