@@ -14,6 +14,7 @@ SERVE := $(VENV)/.serve.stamp
 DEV := $(VENV)/.dev.stamp
 PROJECT := $(VENV)/.project.stamp
 NEOVIM := .tools/neovim.stamp
+LUA := .tools/lua.stamp
 EMACS := .tools/emacs.stamp
 HELIX := .tools/helix.stamp
 CHROMIUM := .tools/chromium.stamp
@@ -44,19 +45,22 @@ test: lint $(NEOVIM) $(EMACS) $(HELIX) $(CHROMIUM) $(TABBY) $(TEXTMATE) $(TOOLCH
 
 vsix: $(VSIX) ## lint, check, test and package the extension: editor-extensions/vscode/dist/vernacular.vsix
 
-lint: $(DEV) $(PROJECT) ## ruff, mypy --strict, import-linter
+lint: $(DEV) $(PROJECT) $(NEOVIM) $(LUA) ## ruff, mypy --strict, import-linter; StyLua and luacheck
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	scripts/lint-lua.sh
 
-format: $(DEV) ## put everything into the house's format
+format: $(DEV) $(LUA) ## put everything into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	scripts/lint-lua.sh --fix
 
 bench: $(DEV) $(PROJECT) ## measure speed, side by side in one run; tables, and JSON in benchmarks/results/
 	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.key_stroke
+	$(BIN)/python -m benchmarks.neovim_typing
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.healing
@@ -128,6 +132,10 @@ $(EMACS): scripts/install-emacs.sh scripts/from-sid.sh
 
 $(HELIX): scripts/install-helix.sh scripts/from-sid.sh
 	scripts/install-helix.sh
+	@mkdir -p $(@D) && touch $@
+
+$(LUA): scripts/install-lua-tools.sh editor-extensions/neovim/tools/package-lock.json
+	scripts/install-lua-tools.sh
 	@mkdir -p $(@D) && touch $@
 
 $(CHROMIUM): scripts/install-chromium.sh

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,79 @@ def test_the_list_of_options_can_be_written_anew(nvim_command: str, tmp_path: Pa
     subprocess.run([nvim_command, "-l", copy / "write_help.lua"], check=True)
     for name in ("vernacular.txt", "tags"):
         assert (copy / "doc" / name).read_text() == (PLUGIN / "doc" / name).read_text()
+
+
+def test_the_command_and_setup_cost_little_at_the_start(nvim: Neovim) -> None:
+    cost_ms = nvim.lua(
+        "local began = vim.uv.hrtime() require('vernacular').setup(...) return (vim.uv.hrtime() - began) / 1e6",
+        {"cmd": [LANGUAGE_SERVER]},
+    )
+    assert cost_ms < 50.0  # some 5 ms on a machine with nothing else to do
+    nvim.session.command("runtime! plugin/vernacular.lua")
+    loaded = "return vim.tbl_filter(function(n) return n:find('vernacular.command') end, vim.tbl_keys(package.loaded))"
+    assert nvim.lua(loaded) == []
+    assert nvim.lua("return #vim.api.nvim_get_proc_children(vim.fn.getpid())") == 0
+
+
+OLD_PYTHON = "#!/bin/sh\necho 3.9\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        (None, "does not run; Python 3.11 or newer is needed; name it in setup { python = ... }"),
+        (OLD_PYTHON, "is Python 3.9; Python 3.11 or newer is needed; name it in setup { python = ... }"),
+    ],
+)
+def test_installing_without_a_python_that_is_new_enough(
+    nvim: Neovim, tmp_path: Path, program: str | None, says: str
+) -> None:
+    python = tmp_path / "python"
+    if program:
+        python.write_text(program)
+        python.chmod(0o755)
+    nvim.setup(python=str(python))
+    nvim.session.command("Vernacular install")
+    nvim.wait_for(lambda: nvim.messages)
+    assert nvim.messages == f"vernacular: {python} {says}"
+
+
+def test_what_pip_cannot_install_is_said_in_one_line(nvim: Neovim, tmp_path: Path) -> None:
+    nvim.setup(python=sys.executable)
+    nvim.session.command("Vernacular install no-such-package==1.0 --no-index")
+    nvim.wait_for(lambda: "could not install" in nvim.messages)
+    said = nvim.messages.splitlines()[-1]
+    assert said.startswith("vernacular: pip could not install no-such-package[lsp]==1.0 (ERROR: ")
+    assert said.endswith("; :Vernacular log says more")
+    nvim.session.command("Vernacular log")
+    assert any("pip install" in line for line in nvim.lines)
+
+
+@pytest.mark.timeout(600)  # a download, and a machine that may be busy
+def test_the_language_server_is_installed_and_starts(nvim: Neovim, tmp_path: Path) -> None:
+    """From this very checkout, as a user without a `vernacular-lsp` gets it."""
+    with running(FakeServer()) as fake:
+        nvim.lua("vim.env.PATH = '/usr/bin:/bin'")
+        nvim.lua(
+            "require('vernacular').setup(...)",
+            {"server_url": fake.url, "python": sys.executable},
+        )
+        assert nvim.messages.startswith("vernacular: vernacular-lsp is not found; run :Vernacular install")
+        source = _sources(tmp_path / "source")
+        nvim.session.command(f"Vernacular install {source}")
+        nvim.wait_for(lambda: "is installed" in nvim.messages or "ERROR" in nvim.messages, 500)
+        assert "vernacular-lsp 0.1.0 is installed" in nvim.messages
+        nvim.edit(tmp_path / "a.py")
+        assert re.search(r"OK vernacular-lsp \S+ \(.*/data/nvim/vernacular/venv/bin/vernacular-lsp\)", nvim.health())
+
+
+def _sources(folder: Path) -> Path:
+    """A copy of the checkout's packages, since setuptools leaves its `build/` beside what it builds."""
+    folder.mkdir()
+    root = PLUGIN.parents[1]
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(root / name, folder)
+    leave = shutil.ignore_patterns("__pycache__", "*.safetensors")
+    for package in root.glob("*/__init__.py"):
+        shutil.copytree(package.parent, folder / package.parent.name, ignore=leave)
+    return folder

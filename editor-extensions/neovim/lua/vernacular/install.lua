@@ -64,7 +64,7 @@ end
 ---@param text string
 local function fail(text)
   require('vernacular.log').add('install: ' .. text)
-  vim.notify('vernacular: ' .. text, vim.log.levels.ERROR)
+  vim.notify('vernacular: ' .. text, vim.log.levels.WARN)
 end
 
 ---@param command string[]
@@ -82,7 +82,9 @@ local function run(command, done, failed)
   end
   local started, problem = pcall(vim.system, command, { text = true }, vim.schedule_wrap(ended))
   if not started then
-    failed(tostring(problem))
+    vim.schedule(function()
+      failed(tostring(problem))
+    end)
   end
 end
 

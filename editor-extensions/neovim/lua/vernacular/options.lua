@@ -91,8 +91,8 @@ local options = {
     default = nil,
     kind = 'a path',
     holds = is_text,
-    help = "A file that holds the server's API key, where the server asks for one; read again for each request, so that "
-      .. 'a new key needs no restart. See |vernacular-key|.',
+    help = "A file that holds the server's API key, where the server asks for one; read again for each request, so "
+      .. 'that a new key needs no restart. See |vernacular-key|.',
   },
   {
     name = 'settings',
