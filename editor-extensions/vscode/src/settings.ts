@@ -26,6 +26,7 @@ export interface OwnSettings {
 }
 
 interface Declared {
+  readonly scope?: string;
   readonly type: unknown;
   readonly default: unknown;
   readonly enum?: readonly unknown[];
@@ -45,6 +46,11 @@ const OWN = [
   'languageServer.languageFolders',
   'languageServer.logLevel',
 ] as const satisfies readonly (keyof OwnSettings)[];
+
+/** Settings that belong to a machine, by their names without `vernacular.`. */
+export const OF_THE_MACHINE: ReadonlySet<string> = new Set(
+  [...DECLARED].filter(([, declared]) => declared.scope?.startsWith('machine')).map(([name]) => name),
+);
 
 /** Read by the language client itself. */
 const CLIENTS = ['trace.server'];

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { Controller } from '../client/controller';
 import { EXPLAIN } from '../client/protocol';
 import { OPEN_LOG } from '../faults';
-import { SECTION } from '../settings';
+import { OF_THE_MACHINE, SECTION } from '../settings';
 import type { State } from '../state';
 import { tell } from '../tell';
 import { aboutServer } from '../view';
@@ -28,8 +28,14 @@ export function lookingCommands(
       return Promise.resolve();
     },
     openSettings: async (name) => {
-      const query = typeof name === 'string' ? `${SECTION}.${name}` : `@ext:${context.extension.id}`;
-      await vscode.commands.executeCommand('workbench.action.openSettings', query);
+      if (typeof name !== 'string' || name === '') {
+        await vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`);
+        return;
+      }
+      // Settings of the machine have a tab of their own where that is a remote one; the user's tab does not show them.
+      const remote = vscode.env.remoteName !== undefined && OF_THE_MACHINE.has(name);
+      const command = remote ? 'workbench.action.openRemoteSettings' : 'workbench.action.openSettings';
+      await vscode.commands.executeCommand(command, { query: `@id:${SECTION}.${name}` });
     },
     getStarted: async () => {
       const walkthrough = `${context.extension.id}#${WALKTHROUGH}`;
