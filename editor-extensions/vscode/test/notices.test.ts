@@ -34,9 +34,20 @@ describe('notices', () => {
   });
 
   it('leave what ends by itself to the status bar', () => {
+    const notices = new Notices();
     for (const state of ['unknown', 'ready', 'starting', 'slow'] as const) {
-      assert.equal(new Notices().due(status(state)), undefined);
+      assert.equal(notices.due(status(state)), undefined);
     }
+  });
+
+  it('are given of a server that is slow and never was anything else', () => {
+    const notices = new Notices();
+    assert.match(notices.due(status('slow'))?.message ?? '', /does not answer: why/);
+    assert.equal(notices.due(status('slow')), undefined);
+    assert.equal(notices.due(status('ready')), undefined);
+    assert.equal(notices.due(status('slow')), undefined);
+    notices.forget();
+    assert.ok(notices.due(status('slow')));
   });
 });
 
