@@ -18,6 +18,7 @@ LUA := .tools/lua.stamp
 EMACS := .tools/emacs.stamp
 HELIX := .tools/helix.stamp
 CHROMIUM := .tools/chromium.stamp
+CODE_SERVER := .tools/code-server.stamp
 TABBY := .tools/tabby-agent.stamp
 TEXTMATE := .tools/textmate.stamp
 TOOLCHAINS := .tools/toolchains.stamp
@@ -40,7 +41,7 @@ help: ## say what there is
 serve: $(SERVE) $(PROJECT) ## start the completion server with the embedded model (ARGS="--port 8001")
 	$(BIN)/vernacular serve $(ARGS)
 
-test: lint $(NEOVIM) $(EMACS) $(HELIX) $(CHROMIUM) $(TABBY) $(TEXTMATE) $(TOOLCHAINS) $(POSTGRESQL) $(DEPLOY) $(VSIX) ## lint, then every test, the real engine and the real Neovim last (ARGS="-k prompt")
+test: lint $(NEOVIM) $(EMACS) $(HELIX) $(CHROMIUM) $(TABBY) $(TEXTMATE) $(TOOLCHAINS) $(POSTGRESQL) $(DEPLOY) $(VSIX) $(CODE_SERVER) ## lint, then every test, the real engine and the real editors last (ARGS="-k prompt")
 	$(BIN)/pytest $(ARGS)
 
 vsix: $(VSIX) ## lint, check, test and package the extension: editor-extensions/vscode/dist/vernacular.vsix
@@ -140,6 +141,10 @@ $(LUA): scripts/install-lua-tools.sh editor-extensions/neovim/tools/package-lock
 
 $(CHROMIUM): scripts/install-chromium.sh
 	scripts/install-chromium.sh
+	@mkdir -p $(@D) && touch $@
+
+$(CODE_SERVER): scripts/install-code-server.sh tests/vscode/code_server/package-lock.json
+	scripts/install-code-server.sh
 	@mkdir -p $(@D) && touch $@
 
 $(TABBY): scripts/install-tabby-agent.sh tests/server/tabby_agent/package-lock.json
