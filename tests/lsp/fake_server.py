@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 from core.events import Event, EventBatch, EventReceipt
 from core.wire import (
@@ -97,10 +97,11 @@ def starting(detail: str = "loading the model") -> Health:
 
 @contextmanager
 def running(fake: FakeServer, port: int = 0) -> Iterator[FakeServer]:
-    """Serve on loopback, on a free port unless one is given, until the block ends."""
+    """Serve on loopback, on a free port unless one is given, until the block ends, which cuts every connection."""
 
     class Handler(_Handler):
         owner = fake
+        open_connections: ClassVar[set[socket.socket]] = set()
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
@@ -112,6 +113,9 @@ def running(fake: FakeServer, port: int = 0) -> Iterator[FakeServer]:
     finally:
         server.shutdown()
         server.server_close()
+        for connection in tuple(Handler.open_connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
@@ -135,11 +139,17 @@ def wait_until(condition: Callable[[], Any], timeout_s: float = 30.0) -> Any:
 
 class _Handler(BaseHTTPRequestHandler):
     owner: FakeServer
+    open_connections: ClassVar[set[socket.socket]]
     protocol_version = "HTTP/1.1"
 
     def setup(self) -> None:
         self.owner.connections += 1
+        self.open_connections.add(self.request)
         super().setup()
+
+    def finish(self) -> None:
+        self.open_connections.discard(self.request)
+        super().finish()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
         pass
