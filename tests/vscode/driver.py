@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.lsp.fake_server import wait_until
 from tests.vscode.code_server import CodeServer
 
 OPENED_WITHIN_MS = 60_000
-SIZE = {"width": 1100, "height": 700}
+SIZE: ViewportSize = {"width": 1100, "height": 700}
 
 WATCH = """
 window.vernacularToasts = new Set();
@@ -67,6 +67,15 @@ class Editor:
     def type(self, text: str) -> None:
         """Press the keys of a text, one after the other."""
         self.page.keyboard.type(text)
+
+    def type_until(self, condition: Callable[[], Any]) -> None:
+        """Type one letter after the other until something is so."""
+
+        def so() -> bool:
+            self.type("x")
+            return bool(condition())
+
+        self.wait_for(so, 60.0)
 
     def press(self, *keys: str) -> None:
         """Press keys by Playwright's names: `Tab`, `Control+Home`."""

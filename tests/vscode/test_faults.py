@@ -137,7 +137,7 @@ def test_a_completion_server_killed_and_back(code: CodeServer, person: BrowserCo
             editor.type_for_first_ghost("hel", REST)
             alive.close()
             editor.press("Escape", "Enter")
-            editor.wait_for(lambda: editor.type("x") or editor.status == "Vernacular: offline")
+            editor.type_until(lambda: editor.status == "Vernacular: offline")
             only_notification(editor, "Vernacular: The completion server cannot be reached", "Open Setting", "Open Log")
             with running(FakeServer(reply=continue_greeting), int(fake.url.rpartition(":")[2])):
                 editor.wait_for(lambda: editor.status == "Vernacular", 30)
@@ -154,7 +154,7 @@ def test_a_wrong_key(code: CodeServer, person: BrowserContext, work: Path) -> No
         running(FakeServer(reply=continue_greeting, token="right-key")) as fake,
         opened(code, person, work, serverUrl=fake.url) as editor,
     ):
-        editor.wait_for(lambda: editor.type("x") or editor.notifications, 60)
+        editor.type_until(lambda: editor.notifications)
         only_notification(editor, "Vernacular: The completion server wants a key", "Set API Key", "Sign In")
         assert editor.status == "Vernacular: no access"
         editor.press_button("Set API Key")
@@ -173,21 +173,22 @@ def test_a_wrong_key(code: CodeServer, person: BrowserContext, work: Path) -> No
 
 def test_a_server_of_another_version(code: CodeServer, person: BrowserContext, work: Path) -> None:
     other = FakeServer(reply=Reply("other", protocol=2), health=ready().model_copy(update={"protocol": 2}))
-    with running(other) as fake:
-        with opened(code, person, work, serverUrl=fake.url) as editor:
-            only_notification(
-                editor, "Vernacular: The completion server speaks another version", "Look for an Update", "Open Log"
-            )
-            assert editor.status == "Vernacular: incompatible"
+    with running(other) as fake, opened(code, person, work, serverUrl=fake.url) as editor:
+        only_notification(
+            editor, "Vernacular: The completion server speaks another version", "Look for an Update", "Open Log"
+        )
+        assert editor.status == "Vernacular: incompatible"
 
 
 def test_a_server_that_answers_with_errors(code: CodeServer, person: BrowserContext, work: Path) -> None:
     broken = Reply(status=500, problem=Problem(code="internal", message="the engine is gone"))
-    with running(FakeServer(reply=broken)) as fake:
-        with opened(code, person, work, serverUrl=fake.url, debounceMs=0) as editor:
-            editor.wait_for(lambda: editor.status == "Vernacular", 60)
-            editor.wait_for(lambda: editor.type("x") or len(fake.requests) > 3, 60)
-            only_notification(editor, "Vernacular: The completion server failed", "Open Log", "Open Setting")
+    with (
+        running(FakeServer(reply=broken)) as fake,
+        opened(code, person, work, serverUrl=fake.url, debounceMs=0) as editor,
+    ):
+        editor.wait_for(lambda: editor.status == "Vernacular", 60)
+        editor.type_until(lambda: len(fake.requests) > 3)
+        only_notification(editor, "Vernacular: The completion server failed", "Open Log", "Open Setting")
 
 
 def test_a_proxy_that_swallows_what_it_is_sent(
@@ -199,7 +200,7 @@ def test_a_proxy_that_swallows_what_it_is_sent(
         code_server(tmp_path / "home", extensions, {"http.proxy": proxy}) as code,
         opened(code, person, work, serverUrl=url, timeoutS=1) as editor,
     ):
-        editor.wait_for(lambda: editor.type("x") or editor.notifications, 60)
+        editor.type_until(lambda: editor.notifications)
         text = only_notification(editor, "Vernacular: The completion server ", "Open Setting", "Open Log")
         assert "did not answer in time" in text or "took longer than 1 s" in text
 
@@ -221,28 +222,29 @@ def test_a_language_server_that_crashes_in_a_loop(
 def test_a_language_server_killed_comes_back_without_a_word(
     code: CodeServer, person: BrowserContext, work: Path
 ) -> None:
-    with running(FakeServer(reply=continue_greeting)) as fake:
-        with opened(code, person, work, serverUrl=fake.url) as editor:
-            editor.wait_for(lambda: editor.status == "Vernacular", 60)
-            editor.type_for_first_ghost("hel", REST)
-            met = fake.health_checks
-            (process,) = code.processes(LANGUAGE_SERVER)
-            process.kill()
-            editor.wait_for(lambda: fake.health_checks > met and editor.status == "Vernacular", 30)
-            editor.type("l")
-            editor.wait_for_ghost(REST[1:])
-            assert editor.notifications == []
+    with running(FakeServer(reply=continue_greeting)) as fake, opened(code, person, work, serverUrl=fake.url) as editor:
+        editor.wait_for(lambda: editor.status == "Vernacular", 60)
+        editor.type_for_first_ghost("hel", REST)
+        met = fake.health_checks
+        (process,) = code.processes(LANGUAGE_SERVER)
+        process.kill()
+        editor.wait_for(lambda: fake.health_checks > met and editor.status == "Vernacular", 30)
+        editor.type("l")
+        editor.wait_for_ghost(REST[1:])
+        assert editor.notifications == []
 
 
 def test_settings_of_the_wrong_type(code: CodeServer, person: BrowserContext, work: Path) -> None:
     wrong = {"languages": 7, "candidates": "many", "timeoutS": "soon", "languageServer__logLevel": ["loud"]}
-    with running(FakeServer(reply=continue_greeting)) as fake:
-        with opened(code, person, work, serverUrl=fake.url, **wrong) as editor:
-            text = only_notification(editor, "Vernacular: ", "Open Settings")
-            for name in ("vernacular.languages", "candidates", "timeout", "logLevel"):
-                assert name in text
-            editor.press("Enter")
-            editor.type_for_first_ghost("hel", REST)
+    with (
+        running(FakeServer(reply=continue_greeting)) as fake,
+        opened(code, person, work, serverUrl=fake.url, **wrong) as editor,
+    ):
+        text = only_notification(editor, "Vernacular: ", "Open Settings")
+        for name in ("vernacular.languages", "candidates", "timeout", "logLevel"):
+            assert name in text
+        editor.press("Enter")
+        editor.type_for_first_ghost("hel", REST)
 
 
 def executable(file: Path, text: str) -> None:

@@ -56,9 +56,9 @@ def test_two_work_folders(code: CodeServer, person: BrowserContext, fake: FakeSe
 
 
 def test_a_notebook_cell(code: CodeServer, person: BrowserContext, fake: FakeServer, tmp_path: Path) -> None:
-    cells = [
+    cells: list[dict[str, object]] = [
         {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
-        for source in (["step = 1"], [])
+        for source in ("step = 1", "")
     ]
     language = {"language_info": {"name": "python"}}
     file = tmp_path / "notes.ipynb"

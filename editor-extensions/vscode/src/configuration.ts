@@ -3,7 +3,8 @@
 import * as vscode from 'vscode';
 import type { ProxySettings } from './server/variables';
 import type { OwnSettings, Read } from './settings';
-import { SECTION, ownSettings, serverSettings } from './settings';
+import { SECTION } from './declared';
+import { ownSettings, serverSettings, settingProblems } from './settings';
 import { isSnoozed, whereToSet } from './switch';
 
 export function read(scope?: vscode.ConfigurationScope): Read {
@@ -11,9 +12,14 @@ export function read(scope?: vscode.ConfigurationScope): Read {
   return (name) => configuration.get(name);
 }
 
-/** The extension's own settings, and one line for each that is wrong. */
-export function own(): { settings: OwnSettings; problems: string[] } {
+/** The extension's own settings. */
+export function own(): OwnSettings {
   return ownSettings(read());
+}
+
+/** One line for each setting that is wrong. */
+export function problems(): string[] {
+  return settingProblems(read());
 }
 
 export function serverUrl(): string {

@@ -10,7 +10,7 @@ import { whyOff } from './switch';
 const PUBLISHER = 'vernacular-languages.';
 
 export function wantedLanguages(): string[] {
-  return [...own().settings.languages, ...inHouse()];
+  return [...own().languages, ...inHouse()];
 }
 
 /** Why ghost text is off for a document, or at all where there is none; `undefined`: it is on. */

@@ -1,14 +1,12 @@
 /**
- * What a user can set: this extension's own settings, checked, and those of the language server, which checks them
- * itself. Pure; `package.json` is the one place of names, types, defaults and descriptions.
+ * What a user can set: this extension's own settings, and those of the language server. Pure; types are checked here,
+ * against `package.json`, so that all that is wrong is said at once.
  *
  * A setting `fooBarMs` of the language server is `foo_bar_ms` there (`lsp/settings.py`); a test of the repository
  * compares both lists.
  */
 
-import manifest from '../package.json';
-
-export const SECTION = 'vernacular';
+import { DECLARED, SECTION, mismatch } from './declared';
 
 /** Reads one setting by its name without `vernacular.`; `undefined` where there is none. */
 export type Read = (name: string) => unknown;
@@ -25,19 +23,6 @@ export interface OwnSettings {
   'languageServer.logLevel': LogLevel;
 }
 
-interface Declared {
-  readonly scope?: string;
-  readonly type: unknown;
-  readonly default: unknown;
-  readonly enum?: readonly unknown[];
-}
-
-const DECLARED: ReadonlyMap<string, Declared> = new Map(
-  manifest.contributes.configuration
-    .flatMap((group): [string, Declared][] => Object.entries(group.properties))
-    .map(([name, declared]) => [name.slice(SECTION.length + 1), declared]),
-);
-
 const OWN = [
   'languages',
   'trigger',
@@ -46,11 +31,6 @@ const OWN = [
   'languageServer.languageFolders',
   'languageServer.logLevel',
 ] as const satisfies readonly (keyof OwnSettings)[];
-
-/** Settings that belong to a machine, by their names without `vernacular.`. */
-export const OF_THE_MACHINE: ReadonlySet<string> = new Set(
-  [...DECLARED].filter(([, declared]) => declared.scope?.startsWith('machine')).map(([name]) => name),
-);
 
 /** Read by the language client itself. */
 const CLIENTS = ['trace.server'];
@@ -63,22 +43,31 @@ export const SERVER_SETTINGS: readonly string[] = [...DECLARED.keys()].filter(
   (name) => !(OWN as readonly string[]).includes(name) && !CLIENTS.includes(name),
 );
 
-/** The extension's own settings; a wrong one is its default, with one line that says so. */
-export function ownSettings(read: Read): { settings: OwnSettings; problems: string[] } {
-  const problems: string[] = [];
-  const taken = (name: keyof OwnSettings): unknown => {
-    const declared = DECLARED.get(name);
-    const value = read(name) ?? declared?.default;
-    const expected = declared === undefined ? undefined : mismatch(value, declared);
-    if (expected === undefined) {
-      return value;
-    }
-    problems.push(`the setting ${SECTION}.${name} is ${JSON.stringify(value)}: it should be ${expected}`);
-    return declared?.default;
-  };
-  const settings = Object.fromEntries(OWN.map((name) => [name, taken(name)]));
-  return { settings: settings as unknown as OwnSettings, problems };
+/** The extension's own settings; a wrong one is its default. */
+export function ownSettings(read: Read): OwnSettings {
+  const taken = OWN.map((name): [string, unknown] => [
+    name,
+    problemOf(name, read) === undefined ? valueOf(name, read) : defaultOf(name),
+  ]);
+  return Object.fromEntries(taken) as unknown as OwnSettings;
 }
+
+/** One line for each setting that is wrong. */
+export function settingProblems(read: Read): string[] {
+  return [...OWN, ...SERVER_SETTINGS].flatMap((name) => problemOf(name, read) ?? []);
+}
+
+function problemOf(name: string, read: Read): string | undefined {
+  const declared = DECLARED.get(name);
+  const value = valueOf(name, read);
+  const expected = declared === undefined ? undefined : mismatch(value, declared);
+  return expected === undefined
+    ? undefined
+    : `the setting ${SECTION}.${name} is ${JSON.stringify(value)}: it should be ${expected}`;
+}
+
+const valueOf = (name: string, read: Read): unknown => read(name) ?? defaultOf(name);
+const defaultOf = (name: string): unknown => DECLARED.get(name)?.default;
 
 /** What is in force beside the settings. */
 export interface Circumstances {
@@ -90,16 +79,13 @@ export interface Circumstances {
   telemetryChosen: boolean;
 }
 
-/** The settings as the language server takes them. */
+/** The settings as the language server takes them; for one that is of a wrong type, its default. */
 export function serverSettings(read: Read, circumstances: Circumstances): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
   for (const name of SERVER_SETTINGS) {
-    settings[snakeCase(name)] = read(name) ?? null;
+    settings[snakeCase(name)] = problemOf(name, read) === undefined ? (read(name) ?? null) : null;
   }
-  // A wrong type is left to the language server, which says so.
-  if (typeof settings['enabled'] === 'boolean') {
-    settings['enabled'] = circumstances.enabled;
-  }
+  settings['enabled'] = circumstances.enabled;
   if (read('trigger') === 'manual') {
     settings['ask_early'] = false;
   }
@@ -112,18 +98,4 @@ export function serverSettings(read: Read, circumstances: Circumstances): Record
 /** `fooBarMs` as `foo_bar_ms`. */
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** What a value should be, for people; nothing where it is that. */
-function mismatch(value: unknown, declared: Declared): string | undefined {
-  if (declared.enum !== undefined) {
-    return declared.enum.includes(value)
-      ? undefined
-      : `one of ${declared.enum.map((each) => JSON.stringify(each)).join(', ')}`;
-  }
-  if (declared.type === 'array') {
-    const holds = Array.isArray(value) && value.every((each) => typeof each === 'string' && each !== '');
-    return holds ? undefined : 'a list of texts';
-  }
-  return typeof value === 'string' ? undefined : 'a text';
 }

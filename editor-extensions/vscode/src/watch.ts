@@ -3,11 +3,12 @@
 import * as vscode from 'vscode';
 import type { Controller } from './client/controller';
 import * as configuration from './configuration';
+import { SECTION } from './declared';
 import { openSetting } from './faults';
 import type { Keys } from './keys';
 import { wantedLanguages } from './languages';
 import type { Notices } from './notices';
-import { NEEDS_RESTART, SECTION } from './settings';
+import { NEEDS_RESTART } from './settings';
 import type { State } from './state';
 import { tell } from './tell';
 
@@ -28,7 +29,7 @@ export function watchSettings({ controller, state, keys, notices, log }: Watched
   let languages = languagesText();
 
   const sayProblems = (): void => {
-    const news = configuration.own().problems.filter((problem) => !told.has(problem));
+    const news = configuration.problems().filter((problem) => !told.has(problem));
     news.forEach((problem) => told.add(problem));
     if (news.length > 0) {
       void tell('warning', `Vernacular: ${news.join('; ')}.`, [openSetting('', 'Open Settings')]);

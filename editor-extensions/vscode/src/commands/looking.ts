@@ -3,8 +3,8 @@
 import * as vscode from 'vscode';
 import type { Controller } from '../client/controller';
 import { EXPLAIN } from '../client/protocol';
+import { OF_THE_MACHINE, SECTION } from '../declared';
 import { OPEN_LOG } from '../faults';
-import { OF_THE_MACHINE, SECTION } from '../settings';
 import type { State } from '../state';
 import { tell } from '../tell';
 import { aboutServer } from '../view';

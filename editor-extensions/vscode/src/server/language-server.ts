@@ -34,7 +34,7 @@ export class LanguageServer {
   /** The command, installed first where that is needed. */
   async locate(): Promise<Command> {
     await mkdir(this.storage, { recursive: true });
-    return locate(this.site(), configuration.own().settings, (work) => showing(work));
+    return locate(this.site(), configuration.own(), (work) => showing(work));
   }
 
   /** Takes the installed one away. */
@@ -43,7 +43,7 @@ export class LanguageServer {
   }
 
   arguments(): string[] {
-    const { settings } = configuration.own();
+    const settings = configuration.own();
     const folders = settings['languageServer.languageFolders'].map(
       (folder) => absolute(folder, homedir(), process.platform) ?? folder,
     );
