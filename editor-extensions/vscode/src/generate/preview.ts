@@ -19,7 +19,9 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
   /** The address of a new preview of a document: its name tells VS Code the language. */
   addressFor(document: vscode.Uri): vscode.Uri {
     this.count += 1;
-    return vscode.Uri.from({ scheme: SCHEME, path: document.path, query: String(this.count) });
+    // VS Code would show a file of this name as a whole notebook.
+    const path = document.path.replace(/\.ipynb$/, '');
+    return vscode.Uri.from({ scheme: SCHEME, path, query: String(this.count) });
   }
 
   show(uri: vscode.Uri, text: string): void {

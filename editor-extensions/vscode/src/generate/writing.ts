@@ -9,6 +9,8 @@ import { Anchor } from './anchor';
 import type { Previews } from './preview';
 import { tabOf } from './preview';
 
+const NOTEBOOK_CELL = 'vscode-notebook-cell';
+
 export class Writing {
   readonly preview: vscode.Uri;
   private readonly source = new vscode.CancellationTokenSource();
@@ -65,9 +67,9 @@ export class Writing {
 
   /** Puts the code into the document, as one step of undo. False: what stands there was changed meanwhile. */
   async insert(): Promise<boolean> {
+    const { document } = this;
     const offset = this.anchor?.offset;
-    const document = await vscode.workspace.openTextDocument(this.document.uri);
-    if (offset === undefined || this.document.isClosed) {
+    if (offset === undefined || document.isClosed) {
       return false;
     }
     const edit = new vscode.WorkspaceEdit();
@@ -77,6 +79,9 @@ export class Writing {
       return false;
     }
     const end = document.positionAt(offset + inLineEndsOf(document, this.text).length);
+    if (document.uri.scheme === NOTEBOOK_CELL) {
+      return true; // the notebook shows it
+    }
     const editor = await vscode.window.showTextDocument(document);
     editor.selection = new vscode.Selection(end, end);
     editor.revealRange(new vscode.Range(start, end), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
