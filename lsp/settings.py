@@ -57,6 +57,7 @@ class Settings(BaseModel):
     candidates: int = Field(default=3, ge=1, le=8, description="proposals to choose from when asked for by hand")
     completion_items: bool = Field(
         default=False,
+        strict=True,  # looked at before there is anything to put right what is almost a truth value
         description="answer ordinary completion too, for editors without ghost text; read when the server starts",
     )
     generate_max_tokens: int = Field(

@@ -111,6 +111,7 @@ def test_another_version_is_said_with_both_numbers(fake: FakeServer, tmp_path: P
             ["'server_url' is 5", "'enabled' is 'perhaps'", "'max_new_tokens' is []", "'ignore' is 7"],
         ),
         ({"vernacular": ["no", "object"]}, ["settings must be an object, not list"]),
+        ({"completion_items": "yes"}, ["'completion_items' is 'yes'"]),
         ({"debounce_ms": {"a": 1}, "colour": "red"}, ["'debounce_ms' is {'a': 1}", "unknown setting 'colour'"]),
     ],
 )

@@ -62,6 +62,17 @@ def test_the_pieces_do_not_matter(size: int) -> None:
     assert code(answer, size=size) == "def f(x):\n    x.sort()\n\n    return x"
 
 
+ANSWERS = ["```", "```py", "~~~", "x", "    y", "\tz", "", "# sort", "<think>", "</think>", "Here it is:", "}", "x\r"]
+
+
+@given(st.lists(st.sampled_from(ANSWERS), max_size=14), st.integers(1, 9))
+def test_of_any_answer_what_was_given_out_stays(lines: list[str], size: int) -> None:
+    answer = "\n".join(lines)
+    whole = code(answer, below="}", size=size)
+    assert whole == code(answer, below="}", size=1000)
+    assert not whole or (whole.split("\n")[0].strip() and whole.split("\n")[-1].strip())
+
+
 def test_the_code_has_the_documents_indentation() -> None:
     inside = asked("def f():\n    # sort\n    ‸\n")
     assert code("```\nfor a in b:\n    c\n```", inside) == "    for a in b:\n        c"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from completion.asking.comment import Asked, asked_at
 from core.language_files import load_languages
@@ -93,3 +95,40 @@ def test_twenty_thousand_lines_are_quick() -> None:
     found = asked_at(lines, 19_999, 3, LANGUAGES.named("python"))
     assert found
     assert found.instruction == "sort the list"
+
+
+PARTS = [
+    "# a",
+    "    # b",
+    '"""',
+    "'''",
+    "def f(a):",
+    "    ",
+    "",
+    "x = 1  # c",
+    "/*",
+    "*/",
+    "--[[",
+    "]]",
+    "{",
+    "}",
+    "\t// d",
+    "é",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), min_size=1, max_size=12), st.data())
+def test_whatever_stands_there_the_code_has_a_place_in_it(lines: list[str], data: st.DataObject) -> None:
+    line = data.draw(st.integers(0, len(lines) - 1))
+    column = data.draw(st.integers(0, len(lines[line])))
+    language = data.draw(st.sampled_from(["python", "lua", "javascript", "ocaml", "text"]))
+    found = asked_at(lines, line, column, LANGUAGES.named(language))
+    if found is None:
+        return
+    assert found.instruction.strip()
+    assert 0 <= found.first <= found.line < len(lines)
+    assert found.column == len(lines[found.line])
+    assert found.given
+    # Put in there, the code's first line has the indentation of the others.
+    put = lines[found.line] + found.lead
+    assert put.rpartition("\n")[2] == found.indentation
