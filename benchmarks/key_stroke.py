@@ -22,7 +22,7 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,10 +43,11 @@ PAUSE_S, PAUSE_EVERY = 0.6, 20
 
 @dataclass
 class SlowServer:
-    """A completion server that proposes the same text at once; keeps when requests came and answers went."""
+    """A completion server that proposes a text after a moment; keeps when requests came and answers went."""
 
     arrived_s: list[float] = field(default_factory=list)
     left_s: list[float] = field(default_factory=list)
+    propose: Callable[[CompletionRequest], str] = lambda _: "zq_1 zq_2"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, kept alive: any number of requests."""
@@ -61,7 +62,8 @@ class SlowServer:
                 if b"/complete" in request_line:
                     self.arrived_s.append(time.perf_counter())
                     await asyncio.sleep(ANSWER_S)
-                    writer.write(_answer(CompletionRequest.model_validate_json(body)))
+                    request = CompletionRequest.model_validate_json(body)
+                    writer.write(_answer(request, self.propose(request)))
                     await writer.drain()
                     self.left_s.append(time.perf_counter())
                 else:
@@ -213,10 +215,10 @@ def _typing(lines: int) -> Iterator[tuple[int, int, str]]:
         line += 1
 
 
-def _answer(request: CompletionRequest) -> bytes:
+def _answer(request: CompletionRequest, text: str) -> bytes:
     result = CompletionResult(
         request_id=request.request_id,
-        text="zq_1 zq_2",
+        text=text,
         finish_reason=FinishReason.LINE,
         confidence=0.9,
         model="instant",

@@ -1,8 +1,8 @@
 """How long a key takes to the screen in a 20,000-line file: Neovim with the plugin beside Neovim without it.
 
 Two real Neovims in one run, in turns; the plugin with the real language server. In place of a completion server, a
-socket in this process that proposes something after 20 ms, so that ghost text comes and goes as one types. A key is
-timed from when it leaves here to the end of the redraw in which Neovim's cursor stands behind it, over Neovim's own UI
+socket in this process that proposes the rest of the line after 20 ms; after a pause in typing, which Neovim waits for,
+it is on display and typed through, until one key goes another way and takes it off. A key is timed from when it leaves here to the end of the redraw in which Neovim's cursor stands behind it, over Neovim's own UI
 protocol (`:help ui-linegrid`).
 
     python -m benchmarks.neovim_typing [--lines 20000] [--keys 600] [--rounds 6]
@@ -24,12 +24,14 @@ from typing import Any
 from benchmarks.indexing import long_document
 from benchmarks.key_stroke import SlowServer
 from benchmarks.report import percentile, publish
+from core.wire import CompletionRequest
 from tests.neovim.driver import Neovim, neovim, neovim_command
 
 AIM_P95_MS = 50.0
-GAP_S = 0.06
-"""Between two keys: a fast typist's."""
-LINE = "    total = merge_17(check_23(source), first)"
+GAP_S, PAUSE_S, PAUSE_EVERY = 0.06, 0.5, 15
+"""Between two keys: a fast typist's, and the pause after so many."""
+LINE, OTHER = "    total = merge_17(check_23(source), first)", "~"
+"""What is typed, and proposed; the key that goes another way."""
 COLUMNS, ROWS = 120, 40
 WITH, WITHOUT = "with the plugin", "without it"
 READY_S = 60.0
@@ -102,8 +104,8 @@ def _measure(lines: int, keys: int, rounds: int) -> tuple[dict[str, list[float]]
         seen: list[bool] = []
         for _ in range(rounds):
             for name, screen in screens.items():
-                for key in _keys(keys // rounds):
-                    time.sleep(GAP_S)
+                for number, key in enumerate(_keys(keys // rounds)):
+                    time.sleep(GAP_S if number % PAUSE_EVERY else PAUSE_S)
                     screen.took_ms.append(screen.press(key))
                     if name == WITH:
                         seen.append(bool(screen.editor.ghost))
@@ -116,7 +118,7 @@ def _opened(editor: Neovim, file: Path, text: str, url: str | None) -> Screen:
     """Neovim in insert mode in the middle of the file; with a URL, ghost text has been there once."""
     file.write_text(text)
     if url:
-        editor.setup(server_url=url, settings={"telemetry": "off"})
+        editor.setup(server_url=url, settings={"telemetry": "off", "proposers": "model"})
         editor.edit(file)
     else:
         editor.session.command(f"edit {file}")
@@ -127,23 +129,28 @@ def _opened(editor: Neovim, file: Path, text: str, url: str | None) -> Screen:
         editor.wait_for(lambda: editor.ghost, READY_S)
     screen = Screen(editor)
     screen.cursor = (-1, -1)
-    screen.press("x")
+    screen.press(LINE[12])
     return screen
 
 
 def _keys(count: int) -> Iterator[str]:
     """Lines one after the other, key by key."""
-    text = "\n" + LINE
+    text = "\n" + LINE[:36] + OTHER
     for number in range(count):
         key = text[number % len(text)]
         yield {"\n": "<CR>", " ": "<Space>"}.get(key, key)
+
+
+def _rest_of_line(request: CompletionRequest) -> str:
+    typed = request.prefix.rpartition("\n")[2]
+    return LINE[len(typed) :] if typed and LINE.startswith(typed) else ""
 
 
 @contextmanager
 def _serving() -> Iterator[str]:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
-    starting = asyncio.start_server(SlowServer().serve, "127.0.0.1", 0)
+    starting = asyncio.start_server(SlowServer(propose=_rest_of_line).serve, "127.0.0.1", 0)
     server = asyncio.run_coroutine_threadsafe(starting, loop).result()
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
