@@ -2,8 +2,9 @@
 
 Two real Neovims in one run, in turns; the plugin with the real language server. In place of a completion server, a
 socket in this process that proposes the rest of the line after 20 ms; after a pause in typing, which Neovim waits for,
-it is on display and typed through, until one key goes another way and takes it off. A key is timed from when it leaves here to the end of the redraw in which Neovim's cursor stands behind it, over Neovim's own UI
-protocol (`:help ui-linegrid`).
+it is on display and typed through, until one key goes another way and takes it off. A key is timed from when it leaves
+here to the end of the redraw in which Neovim's cursor stands behind it, over Neovim's own UI protocol
+(`:help ui-linegrid`).
 
     python -m benchmarks.neovim_typing [--lines 20000] [--keys 600] [--rounds 6]
 """
