@@ -46,7 +46,6 @@ async def sign_out(session: Session) -> str:
     if await asyncio.to_thread(tokens.get, url) is None:
         return f"nobody was signed in to {url}{_but()}"
     await asyncio.to_thread(tokens.put, url, None)
-    session.link.retry()
     return f"signed out of {url}{_but()}"
 
 
