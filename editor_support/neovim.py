@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from core.languages import BlockComment
 from core.syntax import StringDelimiters
 from editor_support.grammar import Parser
 from editor_support.texts import filled, header, neovim_readme
 from editor_support.vim_syntax import vim_syntax
 from editor_support.vocabulary import Vocabulary
+
+_LINE = 80
+"""Signs of a Lua table on one line."""
 
 
 def neovim_files(vocabulary: Vocabulary, parser: Parser | None) -> dict[str, str | bytes]:
@@ -39,9 +44,7 @@ def _detection(vocabulary: Vocabulary) -> str:
         "pattern": ["^.*" + "".join(x if x.isalnum() else f"%{x}" for x in each) + "$" for each in longer],
     }
     lines = [
-        f"  {table} = {{ {', '.join(f'[{_string(key)}] = {kind}' for key in keys)} }},"
-        for table, keys in tables.items()
-        if keys
+        f"  {table} = {_list(f'[{_string(key)}] = {kind}' for key in keys)}," for table, keys in tables.items() if keys
     ]
     return "\n".join(["vim.filetype.add({", *lines, "})"]) + "\n"
 
@@ -51,8 +54,7 @@ def _file_type_plugin(vocabulary: Vocabulary, parser: Parser | None) -> str:
     text = filled(
         "ftplugin.lua",
         vocabulary,
-        options="\n".join(f"set.{name} = {value}" for name, value in options.items()),
-        undo=" ".join(f"{name}<" for name in (*options, "formatoptions")),
+        options="\n".join(f"  {name} = {value}," for name, value in options.items()),
     )
     if parser is None:
         return text
@@ -115,8 +117,8 @@ def _rules(vocabulary: Vocabulary) -> str:
     lines = [
         f"any_case = {'true' if any_case else 'false'}",
         f"word_signs = {_string(vocabulary.word_signs)}",
-        *(f"{name} = {{ {', '.join(_string(text) for text in texts)} }}" for name, texts in lists.items()),
-        f"brackets = {{ {', '.join(brackets)} }}",
+        *(f"{name} = {_list(map(_string, texts))}" for name, texts in lists.items()),
+        f"brackets = {_list(brackets)}",
         "spans = {\n" + "".join(f"    {span},\n" for span in spans) + "  }",
     ]
     text = "{\n" + "".join(f"  {line},\n" for line in lines) + "}"
@@ -133,7 +135,15 @@ def _span(span: str | BlockComment | StringDelimiters) -> str:
     return f"{{ {written}{escape}, string = true }}"
 
 
+def _list(values: Iterable[str]) -> str:
+    """A Lua table of what is Lua already: on a line, or, where that gets long, one to a line."""
+    values = tuple(values)
+    line = f"{{ {', '.join(values)} }}" if values else "{}"
+    return line if len(line) <= _LINE else "{\n" + "".join(f"    {value},\n" for value in values) + "  }"
+
+
 def _string(text: str) -> str:
-    """A Lua string."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return f"'{escaped}'"
+    """A Lua string, between the quotes that it does not hold."""
+    quote = '"' if "'" in text and '"' not in text else "'"
+    escaped = text.replace("\\", "\\\\").replace(quote, f"\\{quote}").replace("\n", "\\n")
+    return f"{quote}{escaped}{quote}"

@@ -4,8 +4,12 @@ if vim.b.did_ftplugin then
 end
 vim.b.did_ftplugin = 1
 
-local set = vim.opt_local
+local options = {
 {options}
-set.formatoptions:remove('t')
-set.formatoptions:append('crql')
-vim.b.undo_ftplugin = 'setlocal {undo}'
+}
+for name, value in pairs(options) do
+  vim.opt_local[name] = value
+end
+vim.opt_local.formatoptions:remove('t')
+vim.opt_local.formatoptions:append('crql')
+vim.b.undo_ftplugin = 'setlocal formatoptions< ' .. table.concat(vim.tbl_keys(options), '< ') .. '<'

@@ -115,7 +115,8 @@ end
 
 ---The column of line `number`, for 'indentexpr'.
 function M.get(number)
-  local above, code = number, ''
+  local above = number
+  local code
   repeat
     above = vim.fn.prevnonblank(above - 1)
     code = above > 0 and code_of(vim.fn.getline(above)) or ''
