@@ -18,10 +18,14 @@ OPENED_WITHIN_MS = 60_000
 SIZE: ViewportSize = {"width": 1100, "height": 700}
 
 WATCH = """
-window.vernacularToasts = new Set();
+window.vernacularToasts = new Map();
 new MutationObserver(() => {
-  for (const toast of document.querySelectorAll('.notification-toast')) window.vernacularToasts.add(toast);
-}).observe(document, { childList: true, subtree: true });
+  for (const toast of document.querySelectorAll('.notification-toast')) {
+    const text = toast.querySelector('.notification-list-item-message')?.textContent;
+    const buttons = [...toast.querySelectorAll('.notification-list-item-buttons-container .monaco-button')];
+    if (text) window.vernacularToasts.set(toast, [text, buttons.map(button => button.textContent)]);
+  }
+}).observe(document, { childList: true, subtree: true, characterData: true });
 """
 """Runs before the editor does, and remembers every notification that ever popped up."""
 
@@ -45,6 +49,13 @@ SEEN = r"""
     .sort((a, b) => top(a) - top(b)).map(node => plain(node.textContent));
   return { lines, ghost: [...inline, ...below], shown: rows.map(row => plain(row.textContent)) };
 }
+"""
+
+
+MODIFIED = r"""
+side => [...side.querySelectorAll('.lines-content > .view-lines > .view-line')]
+  .sort((a, b) => parseFloat(a.style.top) - parseFloat(b.style.top))
+  .map(row => row.textContent.replaceAll('\u00a0', ' ').replaceAll('\u200b', ''))
 """
 
 
@@ -167,13 +178,16 @@ class Editor:
     @property
     def notifications(self) -> list[Notification]:
         """All that ever popped up in this window, in order."""
-        said = self.page.evaluate(
-            """() => [...window.vernacularToasts].map(item => [
-                 item.querySelector('.notification-list-item-message')?.textContent ?? '',
-                 [...item.querySelectorAll('.notification-list-item-buttons-container .monaco-button')]
-                   .map(button => button.textContent)])"""
-        )
+        said = self.page.evaluate("() => [...window.vernacularToasts.values()]")
         return [Notification(text, tuple(buttons)) for text, buttons in said]
+
+    @property
+    def preview(self) -> list[str] | None:
+        """The lines of the right side of the diff that is open; `None` where none is."""
+        side = self.page.locator(".editor-group-container.active .monaco-diff-editor .editor.modified")
+        if not side.count() or not side.first.is_visible():
+            return None
+        return list(side.first.evaluate(MODIFIED))
 
     def wait_for(self, condition: Callable[[], Any], timeout_s: float = 20.0) -> Any:
         """The first true value."""
