@@ -24,6 +24,8 @@ from tests.lsp.fake_server import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 VSIX = ROOT / "editor-extensions" / "vscode" / "dist" / "vernacular.vsix"
 START_TIMEOUT_S = 60.0
+PIP_FILES = (Path.home() / ".config" / "pip" / "pip.conf", Path.home() / ".pip" / "pip.conf")
+"""Where whoever runs the tests says which package index to use: the editors' own homes have no such file."""
 
 QUIET: Mapping[str, Any] = {
     "chat.disableAIFeatures": True,
@@ -183,6 +185,8 @@ def _start(home: Path, extensions: Path) -> list[str]:
 def _environment(home: Path) -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("VSCODE_", "VERNACULAR_"))}
     kinds = ("CONFIG", "DATA", "STATE", "CACHE")
+    pip = next((file for file in PIP_FILES if file.is_file()), None)
+    ours |= {"PIP_CONFIG_FILE": str(pip)} if pip else {}
     return ours | {"HOME": str(home)} | {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in kinds}
 
 

@@ -139,6 +139,14 @@ class Editor:
         chosen = self.page.locator(".suggest-widget.visible .monaco-list-row.focused .label-name")
         return chosen.inner_text() if chosen.count() else ""
 
+    def go_to_line(self, number: int) -> None:
+        """Put the cursor at the beginning of a line, counted from one."""
+        self.press("Control+g")
+        self.page.wait_for_selector(".quick-input-widget:not([style*='display: none']) input")
+        self.page.keyboard.insert_text(str(number))
+        self.press("Enter")
+        self.page.locator(".statusbar-item", has_text=f"Ln {number}, ").wait_for()
+
     def focus(self) -> None:
         """Put the keyboard into the text, and the cursor at its beginning."""
         self.page.locator(".editor-group-container.active .monaco-editor .view-lines").first.click()
