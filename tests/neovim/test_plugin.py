@@ -209,3 +209,15 @@ def _sources(folder: Path) -> Path:
     for package in root.glob("*/__init__.py"):
         shutil.copytree(package.parent, folder / package.parent.name, ignore=leave)
     return folder
+
+
+def test_health_says_where_the_key_comes_from(nvim: Neovim, tmp_path: Path) -> None:
+    key_file = tmp_path / "key"
+    nvim.setup(api_key_file=str(key_file))
+    assert f"ERROR API key: the file {key_file} cannot be read" in nvim.health()
+    key_file.write_text("secret-of-mine")
+    assert f"OK API key: from the file {key_file}" in nvim.health()
+    nvim.lua("vim.env.VERNACULAR_API_KEY = 'secret-of-mine'")
+    health = nvim.health()
+    assert "OK API key: from the environment variable VERNACULAR_API_KEY" in health
+    assert "secret-of-mine" not in health

@@ -250,3 +250,28 @@ def test_a_server_that_is_away_at_the_start(nvim: Neovim, tmp_path: Path) -> Non
         nvim.setup(server_url=f"http://127.0.0.1:{port}")
         nvim.edit(tmp_path / "a.py")
         nvim.wait_for(lambda: nvim.lua(STATE) == "vernacular: offline")
+
+
+LOGIN_PAGE = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 25\r\n\r\n<html>Please log in</html>"
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (Reply("more", protocol=2), "vernacular: incompatible: "),
+        (Reply(raw=LOGIN_PAGE), "vernacular: unreachable: "),
+    ],
+    ids=["another version", "a proxy's page"],
+)
+def test_a_server_that_cannot_be_understood_is_said_once(nvim: Neovim, tmp_path: Path, reply: Reply, says: str) -> None:
+    with running(FakeServer(reply=reply)) as fake:
+        nvim.setup(server_url=fake.url, settings={"proposers": "model"})
+        nvim.edit(tmp_path / "a.py")
+        nvim.wait_for(lambda: nvim.lua(STATE) == "vernacular: ready")
+        for word in ("hel", "lo", "wor", "ld"):
+            asked = len(fake.requests)
+            nvim.type(f"<Esc>o{word}")
+            nvim.wait_for(lambda asked=asked: len(fake.requests) > asked or nvim.messages)
+        nvim.wait_for(lambda: says in nvim.messages)
+        assert nvim.ghost == ""
+    assert nvim.messages.count(says) == 1, nvim.messages
