@@ -19,7 +19,10 @@ local OLDEST = '0.12'
 ---@param given? table<string, any> See |vernacular-options|.
 function M.setup(given)
   if vim.fn.has('nvim-' .. OLDEST) == 0 then
-    vim.notify(('vernacular: Neovim %s or newer is needed'):format(OLDEST), vim.log.levels.ERROR)
+    vim.notify(
+      ('vernacular: Neovim %s or newer is needed; for this one see :help vernacular-older'):format(OLDEST),
+      vim.log.levels.ERROR
+    )
     return
   end
   local holds, options = pcall(require('vernacular.schema').resolve, given)
