@@ -268,10 +268,11 @@ def test_a_server_that_cannot_be_understood_is_said_once(nvim: Neovim, tmp_path:
         nvim.setup(server_url=fake.url, settings={"proposers": "model"})
         nvim.edit(tmp_path / "a.py")
         nvim.wait_for(lambda: nvim.lua(STATE) == "vernacular: ready")
+        nvim.count_answers()
         for word in ("hel", "lo", "wor", "ld"):
-            asked = len(fake.requests)
+            before = nvim.answers
             nvim.type(f"<Esc>o{word}")
-            nvim.wait_for(lambda asked=asked: len(fake.requests) > asked or nvim.messages)
+            nvim.wait_for_answer(before)
         nvim.wait_for(lambda: says in nvim.messages)
         assert nvim.ghost == ""
     assert nvim.messages.count(says) == 1, nvim.messages
