@@ -14,6 +14,14 @@ local UNKNOWN = { state = 'unknown', detail = 'the language server has not said 
 ---@type vernacular.Status
 M.current = UNKNOWN
 
+-- A server may seem to be well whenever it is only asked how it is: the same trouble is said again after this time.
+local QUIET_MS = 5 * 60 * 1000
+
+---@type table<string, integer> When each trouble was last said, by Neovim's clock.
+local said_ms = {}
+-- Whether trouble was said whose end was not.
+local its_end = false
+
 ---@type table<string, string>
 local LEADS_ON = { refused = ':Vernacular signin, or :help vernacular-key', incompatible = ':checkhealth vernacular' }
 
@@ -36,7 +44,15 @@ function M.update(status)
   if not (options and options.notify) or status.state == before.state then
     return
   end
-  if status.state ~= 'ready' or before.state ~= 'unknown' then
+  local now = vim.uv.now()
+  if status.state ~= 'ready' then
+    local trouble = status.state .. (status.server or '')
+    if now - (said_ms[trouble] or -QUIET_MS) >= QUIET_MS then
+      said_ms[trouble], its_end = now, true
+      say(status)
+    end
+  elseif its_end then
+    its_end = false
     say(status)
   end
 end
