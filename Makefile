@@ -58,10 +58,11 @@ format: $(DEV) $(LUA) ## put everything into the house's format
 	$(BIN)/ruff format .
 	scripts/lint-lua.sh --fix
 
-bench: $(DEV) $(PROJECT) ## measure speed, side by side in one run; tables, and JSON in benchmarks/results/
+bench: $(DEV) $(PROJECT) $(NEOVIM) $(CHROMIUM) $(CODE_SERVER) $(VSIX) ## measure speed, side by side in one run; tables, and JSON in benchmarks/results/
 	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.key_stroke
 	$(BIN)/python -m benchmarks.neovim_typing
+	$(BIN)/python -m benchmarks.editor_typing
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.healing
@@ -97,9 +98,10 @@ served-model: $(DEV) $(PROJECT) ## make the served model of it and its instruct 
 	$(BIN)/vernacular train training/recipes/embedded.yaml --until corpus
 	$(BIN)/vernacular train training/recipes/served.yaml $(ARGS)
 
-screenshot: $(DEV) $(PROJECT) $(NEOVIM) ## draw docs/images/ghost-text.svg and levy-typing.svg: the real Neovim, the real server
+screenshot: $(DEV) $(PROJECT) $(NEOVIM) $(CHROMIUM) $(CODE_SERVER) $(VSIX) ## draw the editors' pictures in docs/images/: the real Neovim, the real VS Code, the real server
 	$(BIN)/python scripts/screenshot_neovim.py $(ARGS)
 	$(BIN)/python -m scripts.animate_neovim
+	$(BIN)/python -m scripts.screenshot_vscode
 
 report-pictures: $(DEV) $(PROJECT) $(CHROMIUM) ## draw docs/images/report-*.png: a report on made-up runs in the real Chromium
 	$(BIN)/python -m tests.evaluation.report.draw_pictures
