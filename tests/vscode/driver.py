@@ -113,7 +113,11 @@ class Editor:
         self.page.wait_for_selector(".quick-input-widget:not([style*='display: none']) input")
         self.page.keyboard.insert_text(name)
         row = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=name).first
-        row.click()
+        row.wait_for()
+        if "focused" in (row.get_attribute("class") or ""):  # the list may still move under a click
+            self.press("Enter")
+        else:
+            row.click()
 
     def open(self, file: Path) -> None:
         """Open a file by its path, with the cursor at its beginning."""

@@ -61,7 +61,7 @@ def test_seen_typed_through_accepted_and_saved(desk: Editor, fresh: Path, fake: 
     desk.type("l")
     desk.wait_for_ghost(REST[1:])
     assert desk.lines == ["hell", ""]
-    assert len(fake.requests) == 1
+    assert not [request for request in fake.requests if request.prefix.endswith("hell")]
     desk.press("Tab")
     desk.wait_for_lines(LINE, SECOND, "")
     assert desk.ghost == ""
