@@ -58,6 +58,11 @@ class Availability:
         self._ask_again_s = 0.0
         self._become(Status(State.READY, detail, model))
 
+    def healthy(self, detail: str, model: str | None = None) -> None:
+        """Its health says that it is ready: as an answer, but for troubles that its health knows nothing of."""
+        if not (self._failures and self.status.state in (State.REFUSED, State.INCOMPATIBLE)):
+            self.succeeded(detail, model)
+
     def rested(self) -> None:
         """Something changed that may help, such as a new key: the server may be asked at once."""
         self._failures = 0

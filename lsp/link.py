@@ -167,7 +167,7 @@ class Link:
             known = [card.name for card in (health.model, *health.languages.values()) if card]
             answering = self.availability.status.model
             model = answering if answering in known else next(iter(known), None)
-            self.availability.succeeded(self._ready_detail(model or "a model"), model)
+            self.availability.healthy(self._ready_detail(model or "a model"), model)
             return True
         state = State.STARTING if health.status == "starting" else State.FAILED
         self.availability.failed(state, f"{self._settings.server_url}: {health.detail}")

@@ -67,3 +67,17 @@ def test_with_a_new_key_the_server_may_be_asked_at_once() -> None:
     watched.failed(State.REFUSED, "no key", retry_after_s=30)
     watched.rested()
     assert watched.wait_s == 0
+
+
+def test_a_server_that_is_well_does_not_make_a_refused_key_good() -> None:
+    said: list[State] = []
+    watched = Availability(lambda status: said.append(status.state), Clock())
+    for state in (State.REFUSED, State.INCOMPATIBLE):
+        watched.failed(state, "only an answer can tell", retry_after_s=30)
+        watched.healthy("fine")
+        assert (said[-1], watched.wait_s) == (state, 30)
+    watched.rested()  # there is another key
+    watched.healthy("fine")
+    watched.failed(State.UNREACHABLE, "nobody answers")
+    watched.healthy("fine")
+    assert said[2:] == [State.READY, State.UNREACHABLE, State.READY]
