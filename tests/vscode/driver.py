@@ -53,10 +53,19 @@ SEEN = r"""
 
 
 MODIFIED = r"""
-side => [...side.querySelectorAll('.lines-content > .view-lines > .view-line')]
-  .sort((a, b) => parseFloat(a.style.top) - parseFloat(b.style.top))
-  .map(row => row.textContent.replaceAll('\u00a0', ' ').replaceAll('\u200b', ''))
+() => {
+  const side = document.querySelector('.editor-group-container.active .monaco-diff-editor .editor.modified');
+  if (!side?.checkVisibility({ visibilityProperty: true })) return null;
+  return [...side.querySelectorAll('.lines-content > .view-lines > .view-line')]
+    .sort((a, b) => parseFloat(a.style.top) - parseFloat(b.style.top))
+    .map(row => row.textContent.replaceAll('\u00a0', ' ').replaceAll('\u200b', ''));
+}
 """
+STATUS = """
+() => [...document.querySelectorAll('.statusbar-item')].map(item => item.innerText.trim())
+  .find(text => text.includes('Vernacular')) ?? ''
+"""
+TEXT_OF = "selector => document.querySelector(selector)?.innerText.trim() ?? ''"
 
 
 @dataclass(frozen=True)
@@ -140,8 +149,7 @@ class Editor:
     @property
     def suggestion(self) -> str:
         """What is selected in the suggestion widget; nothing where that is not open."""
-        chosen = self.page.locator(".suggest-widget.visible .monaco-list-row.focused .label-name")
-        return chosen.inner_text() if chosen.count() else ""
+        return str(self.page.evaluate(TEXT_OF, ".suggest-widget.visible .monaco-list-row.focused .label-name"))
 
     def go_to_line(self, number: int) -> None:
         """Put the cursor at the beginning of a line, counted from one."""
@@ -184,8 +192,8 @@ class Editor:
     @property
     def status(self) -> str:
         """What the status-bar item says, or nothing while there is none."""
-        item = self.page.locator(".statusbar-item", has_text="Vernacular")
-        return item.first.inner_text().strip() if item.count() else ""
+        # In one step: an item that is drawn anew between two would be waited for.
+        return str(self.page.evaluate(STATUS))
 
     @property
     def notifications(self) -> list[Notification]:
@@ -196,10 +204,8 @@ class Editor:
     @property
     def preview(self) -> list[str] | None:
         """The lines of the right side of the diff that is open; `None` where none is."""
-        side = self.page.locator(".editor-group-container.active .monaco-diff-editor .editor.modified")
-        if not side.count() or not side.first.is_visible():
-            return None
-        return list(side.first.evaluate(MODIFIED))
+        lines: list[str] | None = self.page.evaluate(MODIFIED)
+        return lines
 
     def wait_for(self, condition: Callable[[], Any], timeout_s: float = 20.0) -> Any:
         """The first true value."""
