@@ -45,6 +45,7 @@ test: lint $(NEOVIM) $(EMACS) $(HELIX) $(CHROMIUM) $(TABBY) $(TEXTMATE) $(TOOLCH
 	$(BIN)/pytest $(ARGS)
 
 vsix: $(VSIX) ## lint, check, test and package the extension: editor-extensions/vscode/dist/vernacular.vsix
+	@test -f $(VSCODE)/dist/vernacular.vsix
 
 lint: $(DEV) $(PROJECT) $(NEOVIM) $(LUA) ## ruff, mypy --strict, import-linter; StyLua and luacheck
 	$(BIN)/ruff check .
@@ -163,15 +164,14 @@ $(POSTGRESQL): scripts/install-postgresql.sh
 
 $(VSCODE_MODULES): $(VSCODE)/package-lock.json $(VSCODE)/.npmrc
 	@mkdir -p $(@D)
-	if command -v npm >/dev/null; then cd $(VSCODE) && npm ci --no-audit --no-fund --loglevel=error; fi
-	@touch $@
+	if command -v npm >/dev/null; then cd $(VSCODE) && npm ci --no-audit --no-fund --loglevel=error && touch $(CURDIR)/$@; fi
 
+# Without npm nothing is stamped: it is made once there is one.
 $(VSIX): $(VSCODE_MODULES) $(PROJECT) $(VSIX_SOURCES)
-	@mkdir -p $(@D)
 	if command -v npm >/dev/null; then \
-		cd $(VSCODE) && npm run --silent lint && npm run --silent check && npm run --silent test && npm run --silent package; \
+		cd $(VSCODE) && npm run --silent lint && npm run --silent check && npm run --silent test && npm run --silent package \
+		&& touch $(CURDIR)/$@; \
 	else echo "vsix: no npm on PATH; install Node 20 or newer to build the extension for VS Code" >&2; fi
-	@touch $@
 
 $(DEPLOY): scripts/deploy_tools.py $(DEV)
 	$(BIN)/python scripts/deploy_tools.py

@@ -45,7 +45,7 @@ def test_a_command_that_is_missing_is_said_once(nvim: Neovim, tmp_path: Path) ->
     nvim.setup(cmd=["no-such-command"])
     nvim.session.command(f"edit {tmp_path / 'a.py'}")
     assert nvim.messages == (
-        "vernacular: no-such-command is not found; run :Vernacular install, or name it in cmd (:help vernacular-setup)"
+        "vernacular: no-such-command is not found; correct cmd in setup(), or leave it out and run :Vernacular install"
     )
 
 
@@ -179,6 +179,27 @@ def test_what_pip_cannot_install_is_said_in_one_line(nvim: Neovim, tmp_path: Pat
     assert said.endswith("; :Vernacular log says more")
     nvim.session.command("Vernacular log")
     assert any("pip install" in line for line in nvim.lines)
+
+
+PYTHON_OF_A_FAKE = """#!/bin/sh
+[ "$2" = venv ] || { echo 3.11; exit; }
+mkdir -p "$4/bin"
+printf '#!/bin/sh\\n' > "$4/bin/python"
+printf '#!/bin/sh\\necho vernacular-lsp 0.1.0\\n' > "$4/bin/vernacular-lsp"
+chmod +x "$4/bin/python" "$4/bin/vernacular-lsp"
+"""
+
+
+def test_an_installation_that_cmd_stands_before_is_said(nvim: Neovim, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(PYTHON_OF_A_FAKE)
+    python.chmod(0o755)
+    nvim.setup(python=str(python), cmd=["no-such-command"])
+    nvim.session.command("Vernacular install vernacular")
+    nvim.wait_for(lambda: "is installed" in nvim.messages)
+    said = "vernacular-lsp 0.1.0 is installed; it is used when you leave cmd out of setup(), "
+    said += "which names no-such-command"
+    assert nvim.messages.splitlines()[-1] == f"vernacular: {said}"
 
 
 @pytest.mark.timeout(600)  # a download, and a machine that may be busy

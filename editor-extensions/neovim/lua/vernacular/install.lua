@@ -22,11 +22,11 @@ end
 ---@return string[]? command
 ---@return string problem
 function M.command(options)
-  local leads_on = 'run :Vernacular install, or name it in cmd (:help vernacular-setup)'
   if options.cmd then
     if vim.fn.executable(options.cmd[1]) == 1 then
       return options.cmd, ''
     end
+    local leads_on = 'correct cmd in setup(), or leave it out and run :Vernacular install'
     return nil, ('%s is not found; %s'):format(options.cmd[1], leads_on)
   end
   for _, candidate in ipairs({ PROGRAM, inside(PROGRAM) }) do
@@ -34,7 +34,7 @@ function M.command(options)
       return { candidate }, ''
     end
   end
-  return nil, ('%s is not found; %s'):format(PROGRAM, leads_on)
+  return nil, PROGRAM .. ' is not found; run :Vernacular install, or name it in cmd (:help vernacular-setup)'
 end
 
 --- The checkout that this plugin stands in, if it stands in one.
@@ -112,6 +112,11 @@ local function make(python, wanted, more)
     local pip = { inside('python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', wanted }
     run(vim.list_extend(pip, more), function()
       run({ inside(PROGRAM), '--version' }, function(version)
+        local cmd = (require('vernacular').options or {}).cmd
+        if cmd then
+          fail(('%s is installed; it is used when you leave cmd out of setup(), which names %s'):format(version, cmd[1]))
+          return
+        end
         vim.notify(('vernacular: %s is installed'):format(version))
         require('vernacular.client').restart()
       end, pip_failed)
