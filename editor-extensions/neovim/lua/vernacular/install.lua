@@ -114,7 +114,8 @@ local function make(python, wanted, more)
       run({ inside(PROGRAM), '--version' }, function(version)
         local cmd = (require('vernacular').options or {}).cmd
         if cmd then
-          fail(('%s is installed; it is used when you leave cmd out of setup(), which names %s'):format(version, cmd[1]))
+          local said = '%s is installed; it is used when you leave cmd out of setup(), which names %s'
+          fail(said:format(version, cmd[1]))
           return
         end
         vim.notify(('vernacular: %s is installed'):format(version))
