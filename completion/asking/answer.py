@@ -87,9 +87,11 @@ class CodeOfAnswer:
         if third_repetition(so_far, _NOTHING_BESIDE) != so_far:
             self.done = True
             return []
-        certain, self._held = self._held, [shaped]
-        if shaped != self._below:
-            certain, self._held = [*certain, shaped], []
+        certain, self._held = [*self._held, shaped], []
+        if shaped == self._below:  # held back with the blank lines before it
+            self._held = [certain.pop()]
+            while certain and not certain[-1]:
+                self._held.insert(0, certain.pop())
         self.lines += certain
         return certain
 

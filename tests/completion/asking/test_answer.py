@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from completion.asking.answer import CodeOfAnswer
@@ -66,6 +66,8 @@ ANSWERS = ["```", "```py", "~~~", "x", "    y", "\tz", "", "# sort", "<think>", 
 
 
 @given(st.lists(st.sampled_from(ANSWERS), max_size=14), st.integers(1, 9))
+@example(lines=["x", "", "}"], size=1)
+@example(lines=["x", "}", "", "}", "y"], size=1)
 def test_of_any_answer_what_was_given_out_stays(lines: list[str], size: int) -> None:
     answer = "\n".join(lines)
     whole = code(answer, below="}", size=size)
