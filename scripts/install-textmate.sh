@@ -11,19 +11,7 @@ ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 LOCK=$ROOT/tests/editor_support/textmate
 TOOL=$ROOT/.tools/textmate
 
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-    echo "install-textmate: no node and npm on PATH; install them so that TextMate grammars can be tested" >&2
-    exit 0
-fi
-
-if ! cmp -s "$LOCK/package-lock.json" "$TOOL/package-lock.json"; then
-    work=$TOOL.partial
-    rm -rf "$work"
-    mkdir -p "$work"
-    trap 'rm -rf "$work"' EXIT
-    cp "$LOCK/package.json" "$LOCK/package-lock.json" "$work/"
-    (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
-    rm -rf "$TOOL"
-    mv "$work" "$TOOL"
-fi
+. "$ROOT/scripts/from-npm.sh"
+have_npm install-textmate "TextMate grammars can be tested" || exit 0
+install_locked "$LOCK" "$TOOL"
 echo "$TOOL/node_modules"

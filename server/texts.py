@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from completion.segments import Segment, Special, Text
+from completion.segments import Segment, Text
 from core.errors import RequestError
 from core.wire import CompletionRequest, FinishReason, ModelCard, Timings, TokenCounts
 from server.answering import Answer, Clock, answer
@@ -176,12 +176,7 @@ class Texts:
             )
         else:
             segments = self._chat.segments(prompt)
-        ids: list[int] = []
-        for segment in segments:
-            if isinstance(segment, Special):
-                ids.append(self._renderer.control_id(segment.token))
-            else:
-                ids += self._renderer.encode(segment.text)
+        ids = self._renderer.ids_of(segments)
         if not ids and not self._eos:
             raise RequestError("the prompt is empty; send some text", status=400)
         return ids or [self._eos[0]]  # an end token stands between texts, so that a new one begins behind it

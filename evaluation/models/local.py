@@ -113,7 +113,7 @@ class LocalModel(Model):
             case Continue():
                 job = self._job(self._continuation(prompt), drawing)
             case Chat():
-                job = self._job(Rendered(self._encoded(self._chat.segments(prompt.messages)), b""), drawing)
+                job = self._job(Rendered(self._renderer.ids_of(self._chat.segments(prompt.messages)), b""), drawing)
                 tokens = self._chat.tokens
         async with contextlib.aclosing(answer(self._engine, job, tokens, stop=drawing.stop)) as parts:
             async for part in parts:
@@ -153,15 +153,6 @@ class LocalModel(Model):
         segments: tuple[Segment, ...] = (*start, Text(prompt.text))
         laid_out = LaidOut(segments, prompt.text, "", (), len(segments) - 1 if prompt.text else None)
         return render(laid_out, self._renderer.encode, self._renderer.control_id, self._index)
-
-    def _encoded(self, segments: Sequence[Segment]) -> list[int]:
-        ids: list[int] = []
-        for segment in segments:
-            if isinstance(segment, Special):
-                ids.append(self._renderer.control_id(segment.token))
-            else:
-                ids += self._renderer.encode(segment.text)
-        return ids
 
     def _reply(self, job: Job, done: Answer) -> Reply:
         return Reply(

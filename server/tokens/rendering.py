@@ -14,6 +14,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from completion.segments import Special, Text
 from completion.templates import FimTemplate
 from core.errors import CheckpointError, TemplateError
 from server.tokens.vocabulary import Vocabulary, is_control, read_tokenizer_file, vocabulary_of
@@ -43,6 +44,13 @@ class TokenRenderer:
             return cls(data)
         except (AttributeError, KeyError, TypeError, ValueError):
             raise CheckpointError(f"{folder}/tokenizer.json is malformed; copy or download it again") from None
+
+    def ids_of(self, segments: Iterable[Special | Text]) -> list[int]:
+        """The ids of all segments, one after the other."""
+        ids: list[int] = []
+        for segment in segments:
+            ids += [self.control_id(segment.token)] if isinstance(segment, Special) else self.encode(segment.text)
+        return ids
 
     def check(self, template: FimTemplate) -> None:
         """Raise `TemplateError` unless every special token of `template` is one control token here."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pynvim
-import pytest
 
+from tests.installed import printed_by
 from tests.lsp.fake_server import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,21 +145,24 @@ class Neovim:
         return "\n".join(self.lines)
 
 
-@cache
 def neovim_command() -> str:
     """The path of a Neovim that is new enough, which `scripts/install-neovim.sh` prints; skips where there is none."""
-    answer = subprocess.run([ROOT / "scripts" / "install-neovim.sh"], capture_output=True, text=True, check=False)
-    if answer.returncode:
-        pytest.skip(answer.stderr.strip())
-    return answer.stdout.strip()
+    return printed_by("install-neovim.sh")
 
 
 @contextmanager
 def neovim(command: str, home: Path) -> Iterator[Neovim]:
-    """Start Neovim with folders of its own under `home`; at the end it must leave when it is told to."""
+    """Start Neovim with folders of its own under `home`."""
     variables = [f"XDG_{kind}_HOME={home / kind.lower()}" for kind in ("CONFIG", "DATA", "STATE", "CACHE")]
     arguments = ["env", *variables, command, "--clean", "--embed", "--headless", "-n"]
-    session = pynvim.attach("child", argv=[*arguments, "--cmd", f"set runtimepath^={PLUGIN}"])
+    with attached(*arguments, "--cmd", f"set runtimepath^={PLUGIN}") as nvim:
+        yield nvim
+
+
+@contextmanager
+def attached(*command: str) -> Iterator[Neovim]:
+    """The Neovim that a command line starts; at the end it must leave when it is told to."""
+    session = pynvim.attach("child", argv=list(command))
     try:
         session.command("set columns=100 lines=30 shortmess+=I")
         yield Neovim(session)

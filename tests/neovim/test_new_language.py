@@ -7,17 +7,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pynvim
 import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
 from core.language_files import load_languages
 from tests.lsp.fake_server import FakeServer, Reply, running
-from tests.neovim.driver import LANGUAGE_SERVER, PLUGIN, ROOT, Neovim
+from tests.neovim.driver import LANGUAGE_SERVER, PLUGIN, ROOT, Neovim, attached
 
 pytestmark = pytest.mark.neovim
 
@@ -79,16 +78,9 @@ def opened(command: str, home: Path, file: Path) -> Iterator[Neovim]:
     """Neovim as a user starts it, with `home` as the home folder, in `file`."""
     variables = [f"HOME={home}", *(f"--unset=XDG_{kind}_HOME" for kind in ("CONFIG", "DATA", "STATE", "CACHE"))]
     variables.sort(key=lambda each: not each.startswith("--"))
-    session = pynvim.attach("child", argv=["env", *variables, command, "--embed", "--headless", "-n"])
-    try:
-        session.command("set columns=100 lines=30 shortmess+=I")
-        session.command(f"edit {file}")
-        yield Neovim(session)
-        session.command("stopinsert")
-        with suppress(OSError, EOFError):  # it leaves before it answers
-            session.command("qall!")
-    finally:
-        session.close()
+    with attached("env", *variables, command, "--embed", "--headless", "-n") as nvim:
+        nvim.session.command(f"edit {file}")
+        yield nvim
 
 
 @pytest.fixture

@@ -52,3 +52,12 @@ def fake() -> Iterator[FakeServer]:
     """A completion server that obeys the tests of a module; each begins with the greeting."""
     with running(FakeServer(reply=continue_greeting)) as server:
         yield server
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A folder with an empty file."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "main.py").write_text("\n")
+    return folder

@@ -47,15 +47,6 @@ def code(extensions: Path, programs: Path, tmp_path_factory: pytest.TempPathFact
         yield one
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """A folder with an empty file."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    (folder / "main.py").write_text("\n")
-    return folder
-
-
 @contextmanager
 def opened(code: CodeServer, person: BrowserContext, work: Path, **settings: object) -> Iterator[Editor]:
     """A window with the empty file on display, under settings."""

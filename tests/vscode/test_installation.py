@@ -46,15 +46,6 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "extensions"
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """A folder with an empty file."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    (folder / "main.py").write_text("\n")
-    return folder
-
-
 def environments(code: CodeServer) -> list[Path]:
     """What is in the extension's storage."""
     return sorted((code.home / "data" / "User" / "globalStorage").glob("vernacular*/language-server*"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.installed import printed_by
 from tests.lsp.editor import COMMAND
 from tests.lsp.fake_server import FakeServer, Reply, reserved_port
 
@@ -18,13 +18,9 @@ PROGRAM = Path(__file__).with_name("complete.el")
 TIMEOUT_S = 110.0
 
 
-@cache
 def emacs() -> str:
     """The path of an Emacs that is new enough, which `scripts/install-emacs.sh` prints; skips where there is none."""
-    answer = subprocess.run([ROOT / "scripts" / "install-emacs.sh"], capture_output=True, text=True, check=False)
-    if answer.returncode:
-        pytest.skip(answer.stderr.strip())
-    return answer.stdout.strip()
+    return printed_by("install-emacs.sh")
 
 
 @pytest.fixture

@@ -13,11 +13,9 @@ import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 
-import pytest
-
+from tests.installed import printed_by
 from tests.lsp.editor import COMMAND
 from tests.lsp.fake_server import FakeServer, Reply, reserved_port, wait_until
 
@@ -26,13 +24,9 @@ ESCAPE = "\x1b"
 SEQUENCES = re.compile(r"\x1b(?:\[[0-9;:?<>=]*[ -/]*[@-~]|[P\]][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
-@cache
 def helix() -> str:
     """The path of a Helix that is new enough, which `scripts/install-helix.sh` prints; skips where there is none."""
-    answer = subprocess.run([ROOT / "scripts" / "install-helix.sh"], capture_output=True, text=True, check=False)
-    if answer.returncode:
-        pytest.skip(answer.stderr.strip())
-    return answer.stdout.strip()
+    return printed_by("install-helix.sh")
 
 
 class Terminal:
