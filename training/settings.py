@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,3 +29,23 @@ class OptimizerPart(SettingsModel):
     max_gradient_norm: float = Field(default=1.0, gt=0, description="gradients are scaled down to this norm")
     warmup_steps: int = Field(default=60, ge=0, description="steps of linear warm-up")
     decay_share: Share = Field(default=0.2, description="share of all steps, at the end, in which the rate falls to 0")
+
+
+def with_paths(value: Any, base: Path) -> Any:
+    """The same settings, every `Path` in them relative to `base`."""
+    if isinstance(value, Path):
+        return path_at(base, value)
+    if isinstance(value, SettingsModel):
+        return value.model_copy(
+            update={name: with_paths(getattr(value, name), base) for name in value.model_fields_set}
+        )
+    if isinstance(value, tuple):
+        return tuple(with_paths(item, base) for item in value)
+    if isinstance(value, dict):
+        return {name: with_paths(item, base) for name, item in value.items()}
+    return value
+
+
+def path_at(base: Path, path: Path) -> Path:
+    """An absolute path; one that is not is relative to `base`."""
+    return (base / path.expanduser()).absolute()

@@ -19,7 +19,7 @@ from core.errors import ConfigError
 from core.language_files import LanguageRegistry, load_languages
 from core.sandbox import Limits, Sandbox, open_sandbox
 from evaluation.formats import read_benchmark
-from evaluation.models.base import Model
+from evaluation.models.base import Model, Report
 from evaluation.provenance import provenance
 from evaluation.running.judging import Judge
 from evaluation.running.runner import Evaluation, done_already, language_of, run
@@ -71,8 +71,16 @@ class _Prepared:
     strategy: Strategy
 
 
-async def evaluate(choice: RunChoice, show: Show, open_box: Callable[[str], Sandbox] = open_sandbox) -> list[Path]:
-    """Run every benchmark; the runs' folders. Raises `VernacularError` for all that can go wrong."""
+async def evaluate(
+    choice: RunChoice,
+    show: Show,
+    open_box: Callable[[str], Sandbox] = open_sandbox,
+    model: Model | None = None,
+) -> list[Path]:
+    """Run every benchmark; the runs' folders. `model`: one that is started already, for the choice's.
+
+    Raises `VernacularError` for all that can go wrong.
+    """
     _check(choice)
     languages = load_languages(choice.languages)
     prepared = [_prepare(choice, path, languages) for path in choice.benchmarks]
@@ -84,9 +92,14 @@ async def evaluate(choice: RunChoice, show: Show, open_box: Callable[[str], Sand
     for each in prepared:
         with Judge(each.tasks, languages, sandbox, choice.limits):
             pass  # says what is missing before a model is started
-    async with _started(choice, show) as model:
+    caching = not choice.sampling.fixed_batch
+    async with (
+        contextlib.nullcontext(model)
+        if model
+        else started(choice.model, show.starting, concurrency=choice.concurrency, prefix_caching=caching)
+    ) as asked:
         for each in prepared:
-            await _run_one(choice, each, languages, sandbox, model, show)
+            await _run_one(choice, each, languages, sandbox, asked, show)
     return folders
 
 
@@ -133,17 +146,19 @@ def _prepare(choice: RunChoice, path: Path, languages: LanguageRegistry) -> _Pre
 
 
 @contextlib.asynccontextmanager
-async def _started(choice: RunChoice, show: Show) -> AsyncIterator[Model]:
-    model = _model(choice)
+async def started(
+    chosen: ModelChoice, report: Report, *, concurrency: int = 32, prefix_caching: bool = True
+) -> AsyncIterator[Model]:
+    """The model, ready to be asked; closed behind the block. Raises `VernacularError` where it cannot be had."""
+    model = _model(chosen, concurrency, prefix_caching)
     try:
-        await model.start(show.starting)
+        await model.start(report)
         yield model
     finally:
         await model.close()
 
 
-def _model(choice: RunChoice) -> Model:
-    chosen = choice.model
+def _model(chosen: ModelChoice, concurrency: int, prefix_caching: bool) -> Model:
     if chosen.endpoint:
         from evaluation.models.endpoint import Endpoint
 
@@ -160,8 +175,8 @@ def _model(choice: RunChoice) -> Model:
         "dtype": chosen.dtype,
         "max_model_len": chosen.max_model_len,
         "threads": chosen.threads,
-        "max_sequences": max(1, min(choice.concurrency, 64)),
-        "prefix_caching": not choice.sampling.fixed_batch,
+        "max_sequences": max(1, min(concurrency, 64)),
+        "prefix_caching": prefix_caching,
     }
     return LocalModel(chosen.model, chosen.template, options)
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from core.errors import RequestError
 from core.language_files import LanguageRegistry
@@ -30,6 +31,13 @@ from evaluation.verdicts import Judged, Verdict
 _SEEDS = 2**31
 
 OnResult = Callable[[Result], None]
+
+
+class Results(Protocol):
+    """Takes results as they come: a `RunWriter`, or whoever keeps them in memory."""
+
+    def add(self, result: Result, /) -> None:
+        """Keep one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ async def run(
     evaluation: Evaluation,
     model: Model,
     judge: Judge,
-    writer: RunWriter,
+    writer: Results,
     done: set[tuple[str, int]],
     on_result: OnResult,
 ) -> None:

@@ -18,7 +18,7 @@ from training.corpora.settings import CorpusSettings, load_settings
 from training.corpora.settings import resolved as resolved_corpus
 from training.pipeline.parts import MADE_BY, Evaluate, Name, Transfer, Tune
 from training.pretraining.settings import PretrainSettings
-from training.settings import SettingsModel
+from training.settings import SettingsModel, path_at, with_paths
 
 
 class Recipe(SettingsModel):
@@ -149,12 +149,12 @@ def _once(value: Path | None, info: ValidationInfo, part: str) -> Path | None:
 
 def _resolved(recipe: Recipe, base: Path) -> Recipe:
     """The recipe with absolute paths; corpora of files of their own are read."""
-    folders = tuple(_at(base, path) for path in recipe.language_folders)
+    folders = tuple(path_at(base, path) for path in recipe.language_folders)
     changes: dict[str, Any] = {"language_folders": folders}
     for part in ("corpus", "replay"):
         settings, file = getattr(recipe, part), getattr(recipe, f"{part}_file")
         if file is not None:
-            settings = load_settings(_at(base, file))
+            settings = load_settings(path_at(base, file))
         elif settings is not None:
             settings = resolved_corpus(settings, base.absolute())
         if settings is not None and not settings.language_folders:
@@ -162,27 +162,8 @@ def _resolved(recipe: Recipe, base: Path) -> Recipe:
         changes |= {part: settings, f"{part}_file": None}
     for role in ("base", "instruct"):
         named = getattr(recipe, role)
-        if named is not None and _at(base, Path(named)).exists():
-            changes[role] = str(_at(base, Path(named)))
+        if named is not None and path_at(base, Path(named)).exists():
+            changes[role] = str(path_at(base, Path(named)))
     for part in ("pretrain", "transfer", "tune", "evaluate", "gate"):
-        changes[part] = _with_paths(getattr(recipe, part), base)
+        changes[part] = with_paths(getattr(recipe, part), base)
     return recipe.model_copy(update=changes)
-
-
-def _with_paths(value: Any, base: Path) -> Any:
-    """The same, every `Path` in it relative to `base`."""
-    if isinstance(value, Path):
-        return _at(base, value)
-    if isinstance(value, SettingsModel):
-        return value.model_copy(
-            update={name: _with_paths(getattr(value, name), base) for name in value.model_fields_set}
-        )
-    if isinstance(value, tuple):
-        return tuple(_with_paths(item, base) for item in value)
-    if isinstance(value, dict):
-        return {name: _with_paths(item, base) for name, item in value.items()}
-    return value
-
-
-def _at(base: Path, path: Path) -> Path:
-    return (base / path.expanduser()).absolute()

@@ -1,0 +1,82 @@
+"""Filters that all pairs go through: tasks of benchmarks, and tasks that are there already.
+
+Compared are the task as it is asked, and the code; never the words of the system's. Several answers to one task share
+its fate.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.language_files import LanguageRegistry
+from evaluation.formats import read_benchmark
+from training.corpora.cleaning.benchmarks import Tasks, read_tasks
+from training.corpora.cleaning.words import word_numbers
+from training.corpora.settings import Decontamination
+from training.documents import DuplicateIndex, content_key, signature
+from training.synthesis.pairs import Pair, read_text
+
+CONTAMINATED = "contaminated"
+_PERMUTATIONS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOut:
+    """The tasks of benchmarks: n-grams of their texts, and for those that are too short for that the whole texts."""
+
+    tasks: Tasks
+    whole: dict[str, str]
+
+    def held(self, text: str, parts: Iterable[str]) -> str:
+        """Which benchmark's task `text` holds, or one of `parts` is; nothing for a text that may stay."""
+        if found := self.tasks.held(word_numbers(text)):
+            return found
+        return next((self.whole[key] for part in parts if (key := content_key(part)) in self.whole), "")
+
+
+def read_kept_out(settings: Decontamination, registry: LanguageRegistry) -> KeptOut:
+    """Read the files of tasks. Raises `BenchmarkError`."""
+    whole: dict[str, str] = {}
+    for item in settings.benchmarks:
+        for task in read_benchmark(Path(item.file), item.format, item.language, registry).tasks:
+            for text in (f"{task.statement}\n{task.before}", task.canonical or ""):
+                if text.strip():
+                    whole.setdefault(content_key(text), f"{task.id}: all of it")
+    return KeptOut(read_tasks(settings, registry), whole)
+
+
+@dataclass(slots=True)
+class Filtered:
+    """Pairs that stay, how many of each method fell by which filter, and which tasks hold one of a benchmark."""
+
+    pairs: list[Pair] = field(default_factory=list)
+    fell: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    contaminated: dict[str, str] = field(default_factory=dict)
+
+
+def filtered(pairs: Sequence[Pair], kept_out: KeptOut, similarity: float) -> Filtered:
+    """Take out what stands in a benchmark, then every task that equals or resembles an earlier one."""
+    found = Filtered()
+    seen = DuplicateIndex(similarity, _PERMUTATIONS)
+    fates: dict[tuple[str, str], str] = {}
+    for number, pair in enumerate(pairs):
+        text = read_text(pair)
+        held = kept_out.held(text, (f"{pair.task.statement}\n{pair.task.before}", pair.code, pair.task.canonical or ""))
+        if held:
+            found.contaminated.setdefault(pair.task.id, held)
+            found.fell[pair.method][CONTAMINATED] += 1
+            continue
+        task = (pair.method, pair.task.id)
+        if task not in fates:
+            own = signature(text, _PERMUTATIONS)
+            fates[task] = f"{same}_task" if (same := seen.seen(text, own)) else ""
+            if not fates[task]:
+                seen.add(str(number), text, own)
+        if fates[task]:
+            found.fell[pair.method][fates[task]] += 1
+        else:
+            found.pairs.append(pair)
+    return found
