@@ -87,7 +87,8 @@ class Executor:
     ) -> list[Judged]:
         """Run `source` on each input; each time it has to print what is expected, but for white space at ends of lines.
 
-        A case is standard input and then every standard output that is accepted. `source` is compiled once; each run
+        A case is standard input and then every standard output that is accepted; where none is named, nothing is
+        expected, and a run that ends well is `WRONG_OUTPUT`. `source` is compiled once; each run
         has a sandbox and the limits to itself. The answer has one entry a case, up to the first that failed unless
         `stop_at_failure` is false. A compilation that fails is the answer to the first case, or to each.
         """
@@ -110,7 +111,7 @@ class Executor:
         outcome = self._sandbox.run(self._program(self._execution.run, files, stdin), limits)
         if bad := ended_badly(outcome, self._execution.diagnostics):
             return bad
-        if _trimmed(outcome.stdout) in map(_trimmed, expected):
+        if trimmed(outcome.stdout) in map(trimmed, expected):
             return Judged(Verdict.PASSED, "as expected", outcome)
         return self._failed(Verdict.WRONG_OUTPUT, "printed something else", outcome)
 
@@ -177,5 +178,6 @@ def _unpacked(archive: bytes, names: Sequence[str]) -> dict[str, bytes]:
     return found
 
 
-def _trimmed(output: bytes) -> list[bytes]:
+def trimmed(output: bytes) -> list[bytes]:
+    """An output's lines as they are compared: without white space at their ends, and without empty ones at the end."""
     return [line.rstrip() for line in output.rstrip().splitlines()]

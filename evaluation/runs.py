@@ -85,6 +85,32 @@ class Match(TaskModel):
     keys_saved: int = Field(description="of these, what accepting the completion would have saved")
 
 
+class Turn(TaskModel):
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"] = Field(description="who speaks")
+    content: str = Field(description="what is said")
+
+
+class Round(TaskModel):
+    """One of several answers to one task, each after what the tool chain said of the one before."""
+
+    verdict: Verdict = Field(description="what came of it in the hidden tests, which nobody who asked has seen")
+    detail: str = Field(default="", description="one line of why")
+    complaint: str = Field(default="", description="what the model was told of it, or would have been; empty: nothing")
+    prompt_tokens: int = Field(default=0, description="of its prompt", ge=0)
+    new_tokens: int = Field(default=0, description="of the answer", ge=0)
+
+
+class Reranked(TaskModel):
+    """How an answer was chosen among several."""
+
+    sample: int = Field(description="its number in the run that it was chosen from", ge=0)
+    level: str = Field(description="how far it got without the hidden tests: a `Level` in small letters")
+    agreeing: int = Field(description="answers that did the same, it included", ge=1)
+    of: int = Field(description="answers that there were", ge=1)
+
+
 class Result(TaskModel):
     """One answer to one task, and what came of it."""
 
@@ -105,14 +131,17 @@ class Result(TaskModel):
     match: Match | None = Field(default=None, description="beside the target, where the task has one")
     seed: int | None = Field(default=None, description="that the answer was drawn with")
     finish: str = Field(default="", description="why the answer ended: stop, length, ...")
-    prompt_tokens: int = Field(default=0, description="of the prompt", ge=0)
-    new_tokens: int = Field(default=0, description="of the answer", ge=0)
+    prompt_tokens: int = Field(default=0, description="of the prompt; of all prompts that led to the answer", ge=0)
+    new_tokens: int = Field(default=0, description="of the answer; of all answers that led to it", ge=0)
     confidence: float | None = Field(default=None, description="geometric mean of the tokens' probabilities")
     first_token_ms: float | None = Field(default=None, description="from the request to the first token")
     generated_ms: float = Field(default=0.0, description="from the request to the last token, waiting included")
     executed_ms: float = Field(default=0.0, description="wall time of the executions")
     cpu_s: float = Field(default=0.0, description="CPU time of the executions, as seen")
     finished: str = Field(description="when, in ISO 8601, UTC")
+    rounds: tuple[Round, ...] = Field(default=(), description="the answers of each round, where there were rounds")
+    conversation: tuple[Turn, ...] = Field(default=(), description="all that was said, where there were rounds")
+    reranked: Reranked | None = Field(default=None, description="how it was chosen, where it was")
 
     @property
     def passed(self) -> bool:

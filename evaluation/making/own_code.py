@@ -20,7 +20,16 @@ from core.spec_parts import fill
 from evaluation.making.files import SourceFile
 from evaluation.making.functions import Function, find_functions
 from evaluation.making.infill import PARSE_LIMIT_S
-from evaluation.making.own_tests import OwnTest, find_blocks, find_examples, find_lines, without, written
+from evaluation.making.own_tests import (
+    OwnTest,
+    example_tests,
+    find_blocks,
+    find_examples,
+    find_lines,
+    mentions,
+    without,
+    written,
+)
 from evaluation.making.source_text import SourceText
 from evaluation.tasks import Scoring, Task
 
@@ -147,30 +156,13 @@ def _beside(test_file: SourceFile, own: OwnTests, parsing: Parsing) -> tuple[str
 
 
 def _examples(function: Function, spec: LanguageSpec) -> list[OwnTest]:
-    """Those of its documentation that call it; as the section `translation` checks values, if there is no other way."""
-    found = [example for example in find_examples(function.documentation) if _names(function.name, example[0])]
-    if spec.tests and (template := spec.tests.example):
-        return [
-            OwnTest(call, fill(template, call=call, expected=expected, number=number), within=True)
-            for number, (call, expected) in enumerate(found, 1)
-        ]
-    if not found or spec.translation is None:
-        return []
-    checks, equality = spec.translation.checks, spec.translation.equality.any
-    lines = [
-        fill(checks.equal, call=call, expected=expected, equality=equality, number=number)
-        for number, (call, expected) in enumerate(found, 1)
-    ]
-    program = f"{checks.helpers}\n{fill(checks.program, checks=checks.separator.join(lines))}"
-    return [OwnTest("\n".join(call for call, _ in found), program, within=True)]
+    """Those of its documentation that call it."""
+    found = [example for example in find_examples(function.documentation) if mentions(function.name, example[0])]
+    return example_tests(found, spec)
 
 
 def _naming(name: str, tests: Sequence[OwnTest]) -> list[OwnTest]:
-    return [test for test in tests if _names(name, test.text)]
-
-
-def _names(name: str, text: str) -> bool:
-    return re.search(rf"(?<![\w?!]){re.escape(name)}(?![\w?!])", text) is not None
+    return [test for test in tests if mentions(name, test.text)]
 
 
 def _parsed(file: SourceFile, text: str, parsing: Parsing) -> SourceText:

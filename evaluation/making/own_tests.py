@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from core.languages import LanguageSpec
 from core.own_tests import OwnTests, TestBlock
 from core.spec_parts import fill
 from evaluation.making.blocks import body_of, headers_by_layout
@@ -73,6 +74,29 @@ def find_examples(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
             single = after.startswith(">>>") or not re.search(r"\w", after)
             if result not in _NO_RESULT and single and not result.startswith((">>>", "...", "Traceback")):
                 yield example["call"].strip(), result
+
+
+def example_tests(found: Sequence[tuple[str, str]], spec: LanguageSpec) -> list[OwnTest]:
+    """Calls and their results as tests; as the section `translation` checks values, if there is no other way."""
+    if spec.tests and (template := spec.tests.example):
+        return [
+            OwnTest(call, fill(template, call=call, expected=expected, number=number), within=True)
+            for number, (call, expected) in enumerate(found, 1)
+        ]
+    if not found or spec.translation is None:
+        return []
+    checks, equality = spec.translation.checks, spec.translation.equality.any
+    lines = [
+        fill(checks.equal, call=call, expected=expected, equality=equality, number=number)
+        for number, (call, expected) in enumerate(found, 1)
+    ]
+    program = f"{checks.helpers}\n{fill(checks.program, checks=checks.separator.join(lines))}"
+    return [OwnTest("\n".join(call for call, _ in found), program, within=True)]
+
+
+def mentions(name: str, text: str) -> bool:
+    """Whether the text has this name, as a word of its own."""
+    return re.search(rf"(?<![\w?!]){re.escape(name)}(?![\w?!])", text) is not None
 
 
 def _behind(prefix: str, line: str) -> str:

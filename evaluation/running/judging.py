@@ -67,6 +67,15 @@ class Judge:
     ) -> None:
         self._stack.close()
 
+    @property
+    def limits(self) -> Limits:
+        """The limits of each execution."""
+        return self._limits
+
+    def executor(self, language: str) -> Executor:
+        """What runs the programs of a language of the tasks. Raises `KeyError` for another one."""
+        return self._executors[language]
+
     def decide(self, task: Task, completion: str | None, program: str) -> Decision:
         """`program` is what `completion` makes with the task. Raises `SandboxError`, which is no verdict."""
         match = compared(completion or "", task.canonical) if _has_target(task) else None
@@ -77,7 +86,7 @@ class Judge:
             same = match.exact
             judged = Judged(Verdict.PASSED if same else Verdict.DIFFERS, "the target" if same else "not the target")
             return Decision(judged, match=match)
-        executor = self._executors[task.language]
+        executor = self.executor(task.language)
         if task.scoring is Scoring.TESTS:
             results = [executor.run_to_mark(program, self._limits)]
         else:
@@ -88,8 +97,8 @@ class Judge:
         return Decision(
             judged=last,
             program=program,
-            stdout=_cut(last.outcome.stdout) if last.outcome else "",
-            stderr=_cut(last.outcome.stderr) if last.outcome else "",
+            stdout=cut(last.outcome.stdout) if last.outcome else "",
+            stderr=cut(last.outcome.stderr) if last.outcome else "",
             executed_ms=sum(outcome.wall_s for outcome in outcomes) * 1e3,
             cpu_s=sum(outcome.cpu_s for outcome in outcomes),
             match=match,
@@ -113,9 +122,10 @@ def _has_target(task: Task) -> bool:
     return task.canonical is not None and (task.scoring is Scoring.MATCH or bool(task.after))
 
 
-def _cut(output: bytes) -> str:
+def cut(output: bytes, most: int = _KEPT_CHARACTERS) -> str:
+    """An output as text; the beginning and the end of one that has more than `most` characters."""
     text = output.decode(errors="replace")
-    if len(text) <= _KEPT_CHARACTERS:
+    if len(text) <= most:
         return text
-    half = _KEPT_CHARACTERS // 2
+    half = most // 2
     return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"

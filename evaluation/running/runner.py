@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from core.language_files import LanguageRegistry
 from core.languages import TEXT, LanguageSpec
 from evaluation.models.base import Drawing, Model, Reply
 from evaluation.running.judging import Decision, Judge
+from evaluation.running.parallel import usable_cores
 from evaluation.runs import Result, RunWriter, Sampling, read_results
 from evaluation.strategies.base import Strategy
 from evaluation.tasks import Scoring, Task
@@ -92,7 +92,7 @@ async def run(
     on_result: OnResult,
 ) -> None:
     """Everything that is not in `done`. Raises `SandboxError`, `RunError`, and what `Model.ask` raises."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     asked: asyncio.Queue[Asked | None] = asyncio.Queue(maxsize=4 * cores)
     at_once = 1 if evaluation.sampling.fixed_batch else evaluation.concurrency
     loop = asyncio.get_running_loop()

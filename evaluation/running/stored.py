@@ -1,0 +1,50 @@
+"""A stored run with the benchmark that it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import RunError
+from core.language_files import LanguageRegistry, load_languages
+from core.sandbox import Limits
+from evaluation.formats import read_benchmark
+from evaluation.runs import Result, RunDescription, read_description
+from evaluation.tasks import Task
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run's folder, its description, the tasks of its benchmark by name, and the languages."""
+
+    folder: Path
+    description: RunDescription
+    tasks: dict[str, Task]
+    languages: LanguageRegistry
+
+    @property
+    def limits(self) -> Limits:
+        """The limits that its programs were run with."""
+        return Limits.model_validate(self.description.settings.limits)
+
+    def task_of(self, result: Result) -> Task:
+        """The task that a result is of. Raises `RunError` where the benchmark does not have it."""
+        if result.task not in self.tasks:
+            raise RunError(f"{self.folder}: holds a result of task {result.task!r}, which the benchmark does not have")
+        return self.tasks[result.task]
+
+
+def open_run(folder: Path, benchmark: Path, languages: tuple[Path, ...]) -> StoredRun:
+    """Read what a run was and its tasks. Raises `RunError` where the file is not the one that it was made from."""
+    description = read_description(folder)
+    settings = description.settings
+    registry = load_languages(languages)
+    read = read_benchmark(benchmark, settings.benchmark_format, settings.benchmark_language or None, registry)
+    if read.sha256 != settings.benchmark_sha256:
+        raise RunError(
+            f"{folder}: was not made from {benchmark} (SHA-256 differs); name the file that it was made from"
+        )
+    only = settings.only_languages
+    return StoredRun(
+        folder, description, {task.id: task for task in read.tasks if not only or task.language in only}, registry
+    )
