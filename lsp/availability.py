@@ -2,7 +2,8 @@
 
 Pure but for the clock. Guarantees: the same trouble is announced once, not once for each key stroke; after
 trouble the server is left alone for a time that doubles from half a second to ten seconds, and at least as long
-as it asked for (`Retry-After`); one success forgets all of that.
+as it asked for (`Retry-After`); one success forgets all of that. What only an answer can find, such as a key that is
+refused or a proxy's page in the place of an answer, only an answer ends: the server's health says nothing of it.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Availability:
         self._clock = clock
         self._failures = 0
         self._ask_again_s = 0.0
+        self._by_answer = False
 
     @property
     def wait_s(self) -> float:
@@ -54,26 +56,30 @@ class Availability:
 
     def succeeded(self, detail: str, model: str | None = None) -> None:
         """The server answered as it should; by which model, where that is known."""
-        self._failures = 0
-        self._ask_again_s = 0.0
+        self.rested()
         self._become(Status(State.READY, detail, model))
 
     def healthy(self, detail: str, model: str | None = None) -> None:
-        """Its health says that it is ready: as an answer, but for troubles that its health knows nothing of."""
-        if not (self._failures and self.status.state in (State.REFUSED, State.INCOMPATIBLE)):
+        """Its health says that it is ready: as an answer, but for trouble that only an answer finds."""
+        if not self._by_answer:
             self.succeeded(detail, model)
 
     def rested(self) -> None:
         """Something changed that may help, such as a new key: the server may be asked at once."""
         self._failures = 0
         self._ask_again_s = 0.0
+        self._by_answer = False
 
-    def failed(self, state: State, detail: str, retry_after_s: float = 0.0) -> None:
-        """The server could not be asked, or not use fully; `retry_after_s` is what it asked for itself."""
+    def failed(self, state: State, detail: str, retry_after_s: float = 0.0, *, by_answer: bool = False) -> None:
+        """The server could not be asked, or not be used fully; `retry_after_s` is what it asked for itself.
+
+        `by_answer`: it was reached, and what came for an answer was the trouble.
+        """
         wait_s = min(FIRST_WAIT_S * 2.0**self._failures, LONGEST_WAIT_S)
         wait_s = max(wait_s, min(retry_after_s, LONGEST_RETRY_AFTER_S))
         self._failures = min(self._failures + 1, 16)
         self._ask_again_s = self._clock() + wait_s
+        self._by_answer = by_answer
         self._become(Status(state, detail))
 
     def _become(self, status: Status) -> None:

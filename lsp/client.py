@@ -45,7 +45,11 @@ class NoAnswerError(ServerUnreachableError):
     """Nothing came in time: a server with too much to do, or a proxy that swallows what it is sent."""
 
 
-class ProtocolMismatchError(ServerUnreachableError):
+class NotInProtocolError(ServerUnreachableError):
+    """What came is no answer of a completion server: a proxy's page, or another program's."""
+
+
+class ProtocolMismatchError(NotInProtocolError):
     """The server speaks another version of the protocol: waiting does not help, an update does."""
 
 
@@ -59,11 +63,11 @@ class CompletionClient:
 
     def __init__(self, url: str, timeout_s: float = 8.0, credentials: Credentials | None = None) -> None:
         self.url = _checked(url)
+        self._timeout_s = timeout_s
         self._credentials = credentials or Credentials(self.url)
         try:
             self._http = httpx.AsyncClient(
                 base_url=self.url,
-                timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
                 trust_env=not is_loopback(self.url),
                 verify=certificates(self.url),
             )
@@ -85,8 +89,7 @@ class CompletionClient:
 
     async def tell(self, batch: EventBatch) -> EventReceipt:
         """Tell what became of proposals; they are on the server's disk when this returns."""
-        headers = {"content-type": "application/json"} | await self._credentials.headers()
-        content = batch.model_dump_json(exclude_none=True)
+        content, headers = batch.model_dump_json(exclude_none=True), await self._headers()
         with _translated(self.url):
             response = await self._http.post(
                 "/api/v1/events", content=content, headers=headers, timeout=EVENTS_TIMEOUT_S
@@ -107,7 +110,7 @@ class CompletionClient:
                     elif said:
                         said(event.text)
             if result is None:
-                raise ServerUnreachableError(f"{self.url} ended its answer before the result")
+                raise NotInProtocolError(f"{self.url} ended its answer before the result")
             outcome = "ok"
         except VernacularError as error:
             outcome = getattr(error, "code", "unreachable")
@@ -119,14 +122,8 @@ class CompletionClient:
     @asynccontextmanager
     async def stream(self, request: CompletionRequest) -> AsyncIterator[AsyncIterator[Event]]:
         """The answer as it comes: deltas, then one result. Leaving the block early ends the generation."""
-        headers = {"accept": "text/event-stream", "content-type": "application/json"}
-        headers |= await self._credentials.headers()
-        content = request.model_dump_json()
-        with _translated(self.url):
-            async with self._http.stream("POST", "/api/v1/complete", content=content, headers=headers) as response:
-                if response.status_code != httpx.codes.OK:
-                    raise _refusal(response, await response.aread(), self.url)
-                yield self._events(response)
+        async with self._opened("/api/v1/complete", request.model_dump_json()) as response:
+            yield self._events(response)
 
     @asynccontextmanager
     async def converse(
@@ -144,15 +141,22 @@ class CompletionClient:
             "temperature": 0,
             "stream": True,
         }
-        headers = {"accept": "text/event-stream"} | await self._credentials.headers()
-        wait = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
+        async with self._opened("/v1/chat/completions", json.dumps(body), timeout_s) as response:
+            yield self._turn(response)
+
+    @asynccontextmanager
+    async def _opened(self, path: str, content: str, timeout_s: float | None = None) -> AsyncIterator[httpx.Response]:
+        """The answer to what is posted, its events not read yet; `timeout_s` in the place of the client's own."""
+        headers = {"accept": "text/event-stream"} | await self._headers()
+        timeout = _timeout(timeout_s or self._timeout_s)
         with _translated(self.url):
-            async with self._http.stream(
-                "POST", "/v1/chat/completions", json=body, headers=headers, timeout=wait
-            ) as response:
+            async with self._http.stream("POST", path, content=content, headers=headers, timeout=timeout) as response:
                 if response.status_code != httpx.codes.OK:
                     raise _refusal(response, await response.aread(), self.url)
-                yield self._turn(response)
+                yield response
+
+    async def _headers(self) -> dict[str, str]:
+        return {"content-type": "application/json"} | await self._credentials.headers()
 
     async def _turn(self, response: httpx.Response) -> AsyncIterator[tuple[str, str]]:
         async for event in httpx_sse.EventSource(response).aiter_sse():
@@ -165,8 +169,8 @@ class CompletionClient:
                 for choice in said["choices"]:
                     yield str(said["model"]), str(choice["delta"].get("content") or "")
             except (ValueError, KeyError, TypeError, AttributeError):
-                raise ServerUnreachableError(f"{self.url}/v1/chat/completions answered what is no chunk") from None
-        raise ServerUnreachableError(f"{self.url} ended its answer before the result")
+                raise NotInProtocolError(f"{self.url}/v1/chat/completions answered what is no chunk") from None
+        raise NotInProtocolError(f"{self.url} ended its answer before the result")
 
     async def _events(self, response: httpx.Response) -> AsyncIterator[Event]:
         events = httpx_sse.EventSource(response).aiter_sse()
@@ -181,6 +185,10 @@ class CompletionClient:
                 return
             elif event.event == "error":
                 raise _as_error(_parsed(Problem, event.data, self.url), httpx.codes.SERVICE_UNAVAILABLE, None)
+
+
+def _timeout(seconds: float) -> httpx.Timeout:
+    return httpx.Timeout(seconds, connect=min(CONNECT_TIMEOUT_S, seconds))
 
 
 def _checked(url: str) -> str:
@@ -210,12 +218,10 @@ def _translated(url: str) -> Iterator[None]:
         raise ServerUnreachableError(f"nobody answers at {url} ({_reason(error)}); is the server running?") from None
     except httpx.TimeoutException:
         raise NoAnswerError(f"{url} did not answer in time; is the server, or a proxy before it, stuck?") from None
+    except httpx_sse.SSEError:  # one of httpx's, too
+        raise NotInProtocolError(f"{url} did not answer with server-sent events; is it a Vernacular server?") from None
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         raise ServerUnreachableError(f"the connection to {url} failed ({_reason(error)})") from None
-    except httpx_sse.SSEError:
-        raise ServerUnreachableError(
-            f"{url} did not answer with server-sent events; is it a Vernacular server?"
-        ) from None
 
 
 def _refusal(response: httpx.Response, body: bytes, url: str) -> Exception:
@@ -223,7 +229,7 @@ def _refusal(response: httpx.Response, body: bytes, url: str) -> Exception:
         problem = _problem(body)
     except ValueError:
         if response.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
-            return ServerUnreachableError(
+            return NotInProtocolError(
                 f"{url} answered HTTP {response.status_code} and not in the protocol; is it a Vernacular server?"
             )
         problem = Problem(code="http_error", message=f"{url} answered HTTP {response.status_code}")
@@ -266,7 +272,7 @@ def _parsed(model: type[Answer], data: str | bytes, url: str) -> Answer:
         version = _protocol_of(data)
         if version is not None:
             _check_version(version, url)
-        raise ServerUnreachableError(f"{url} did not answer in the protocol; is it a Vernacular server?") from None
+        raise NotInProtocolError(f"{url} did not answer in the protocol; is it a Vernacular server?") from None
 
 
 def _protocol_of(data: str | bytes) -> int | None:

@@ -21,7 +21,7 @@ from lsp.documents import Document, Documents, Place
 from lsp.failing import RequestFailedError
 from lsp.notebooks import Notebooks
 from lsp.notifications import ACCEPTED, ACCEPTED_PART, DIAGNOSTICS, EXPLAIN, GENERATE, SIGN_IN, SIGN_OUT
-from lsp.options import Options, package_version
+from lsp.options import Options, of_section, package_version
 from lsp.positions import encoding_named
 from lsp.strokes import cursor_after
 
@@ -183,9 +183,8 @@ def create_server(options: Options) -> VernacularServer:
 
 
 def _initialize(ls: VernacularServer, params: types.InitializeParams) -> None:
-    ls.initialization_options = options = params.initialization_options
-    if isinstance(options, dict):
-        options = options.get("vernacular", options)
+    ls.initialization_options = params.initialization_options
+    options = of_section(params.initialization_options)
     if isinstance(options, dict) and options.get("completion_items") is True:
         from lsp.items import TRIGGERS
 

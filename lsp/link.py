@@ -92,26 +92,26 @@ class Link:
             async with asyncio.timeout(timeout_s):
                 result = await client.complete(request, said)
         except TimeoutError:
-            self._silent(State.SLOW, f"{url} took longer than {timeout_s:g} s")
+            self._silent(State.SLOW, f"{url} took longer than {timeout_s:g} s", by_answer=True)
         except RequestError as error:
             if error.status in REFUSALS:
-                self.availability.failed(State.REFUSED, f"{url}: {error}", REFUSED_REST_S)
+                self.availability.failed(State.REFUSED, f"{url}: {error}", REFUSED_REST_S, by_answer=True)
             # Else the fault of this one request: the next one, of another document, may be well.
             elif error.code != "superseded":
                 self._report(f"the server refused a request: {error}")
         except UnavailableError as error:
             if error.code == "starting":
-                self._troubled(State.STARTING, str(error), error.retry_after_s)
-            elif error.code == "busy":
-                self.availability.failed(State.SLOW, str(error), error.retry_after_s)
+                self.availability.failed(State.STARTING, str(error), error.retry_after_s)
+                self.watch()
             else:
-                self.availability.failed(State.FAILED, str(error), error.retry_after_s)
+                state = State.SLOW if error.code == "busy" else State.FAILED
+                self.availability.failed(state, str(error), error.retry_after_s, by_answer=True)
         except ServerUnreachableError as error:
-            self._unreached(error)
+            self._unreached(error, by_answer=True)
             self.watch()
         except Exception as error:  # a mistake of this program, which is no reason to disturb the user's typing
             logger.exception("request %s failed", request.request_id)
-            self.availability.failed(State.FAILED, f"{type(error).__name__}: {error}")
+            self.availability.failed(State.FAILED, f"{type(error).__name__}: {error}", by_answer=True)
         else:
             self.availability.succeeded(self._ready_detail(result.model), result.model)
             if result.model not in self._answered:
@@ -129,22 +129,21 @@ class Link:
         """
         return await (await self.connected()).tell(batch)
 
-    def _unreached(self, error: ServerUnreachableError) -> None:
-        from lsp.client import NoAnswerError
+    def _unreached(self, error: ServerUnreachableError, *, by_answer: bool = False) -> None:
+        from lsp.client import NoAnswerError, NotInProtocolError, ProtocolMismatchError
 
         if isinstance(error, NoAnswerError):
-            self._silent(State.UNREACHABLE, str(error))
+            self._silent(State.UNREACHABLE, str(error), by_answer=by_answer)
         else:
-            self.availability.failed(_state_of(error), str(error))
+            state = State.INCOMPATIBLE if isinstance(error, ProtocolMismatchError) else State.UNREACHABLE
+            # One that was not connected to is well again when its health is.
+            self.availability.failed(state, str(error), by_answer=by_answer and isinstance(error, NotInProtocolError))
 
-    def _silent(self, state: State, detail: str) -> None:
+    def _silent(self, state: State, detail: str, *, by_answer: bool) -> None:
         """Nothing came in time: one trouble, be it the server's health or an answer that was waited for."""
         now = self.availability.status.state
-        self.availability.failed(now if now in (State.SLOW, State.UNREACHABLE) else state, detail)
-
-    def _troubled(self, state: State, detail: str, retry_after_s: float = 0.0) -> None:
-        self.availability.failed(state, detail, retry_after_s)
-        self.watch()
+        state = now if now in (State.SLOW, State.UNREACHABLE) else state
+        self.availability.failed(state, detail, by_answer=by_answer)
 
     async def _watch_until_ready(self) -> None:
         while True:
@@ -202,9 +201,3 @@ def _client_class() -> type[CompletionClient]:
     from lsp.client import CompletionClient
 
     return CompletionClient
-
-
-def _state_of(error: ServerUnreachableError) -> State:
-    from lsp.client import ProtocolMismatchError
-
-    return State.INCOMPATIBLE if isinstance(error, ProtocolMismatchError) else State.UNREACHABLE

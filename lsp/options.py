@@ -1,7 +1,11 @@
-"""What the command line gives the language server. Imports nothing heavy: it is there before `initialize`."""
+"""What the language server is given at its start: by the command line, and by the editor.
+
+Imports nothing heavy: it is there before `initialize`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +17,11 @@ class Options:
 
     server_url: str | None = None
     language_folders: tuple[Path, ...] = ()
+
+
+def of_section(values: object) -> object:
+    """The settings that an editor sent: they themselves, or an object that holds them under `vernacular`."""
+    return values.get("vernacular", values) if isinstance(values, Mapping) else values
 
 
 def package_version() -> str:

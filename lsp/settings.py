@@ -12,8 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.errors import did_you_mean
-
-SECTION = "vernacular"
+from lsp.options import of_section
 
 
 class Settings(BaseModel):
@@ -86,8 +85,7 @@ def with_values(current: Settings, values: object) -> tuple[Settings, str]:
 
     Takes the settings themselves or an object that holds them under `vernacular`; a null is no setting.
     """
-    if isinstance(values, Mapping) and SECTION in values:
-        values = values[SECTION]
+    values = of_section(values)
     if values is None:
         return current, ""
     if not isinstance(values, Mapping):

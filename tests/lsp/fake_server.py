@@ -35,6 +35,9 @@ CARD = ModelCard(
     name="fake-model", context_tokens=2048, bytes_per_token=3.5, template="embedded-psm", token_healing=True
 )
 
+LOGIN_PAGE = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 26\r\n\r\n<html>Please log in</html>"
+"""What a proxy answers in the place of the server, as raw bytes of a `Reply`."""
+
 
 @dataclass(frozen=True)
 class Reply:

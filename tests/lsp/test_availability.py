@@ -69,15 +69,24 @@ def test_with_a_new_key_the_server_may_be_asked_at_once() -> None:
     assert watched.wait_s == 0
 
 
-def test_a_server_that_is_well_does_not_make_a_refused_key_good() -> None:
+def test_a_server_that_is_well_does_not_end_what_only_an_answer_found() -> None:
     said: list[State] = []
     watched = Availability(lambda status: said.append(status.state), Clock())
-    for state in (State.REFUSED, State.INCOMPATIBLE):
-        watched.failed(state, "only an answer can tell", retry_after_s=30)
+    for state in (State.REFUSED, State.INCOMPATIBLE, State.UNREACHABLE):
+        watched.failed(state, "only an answer can tell", retry_after_s=30, by_answer=True)
         watched.healthy("fine")
         assert (said[-1], watched.wait_s) == (state, 30)
+    watched.succeeded("an answer")
+    watched.failed(State.REFUSED, "another", by_answer=True)
     watched.rested()  # there is another key
     watched.healthy("fine")
-    watched.failed(State.UNREACHABLE, "nobody answers")
+    assert said[3:] == [State.READY, State.REFUSED, State.READY]
+
+
+def test_a_server_that_is_well_again_ends_what_its_health_found() -> None:
+    said: list[State] = []
+    watched = Availability(lambda status: said.append(status.state), Clock())
+    watched.failed(State.UNREACHABLE, "no answer", by_answer=True)
+    watched.failed(State.INCOMPATIBLE, "its health is of another version")
     watched.healthy("fine")
-    assert said[2:] == [State.READY, State.UNREACHABLE, State.READY]
+    assert (said[-1], watched.wait_s) == (State.READY, 0)

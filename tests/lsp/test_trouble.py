@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from core.wire import Problem
 from tests.lsp.editor import editor
-from tests.lsp.fake_server import FakeServer, Reply, ready, wait_until
+from tests.lsp.fake_server import LOGIN_PAGE, FakeServer, Reply, ready, wait_until
 
 
 class Swallower:
@@ -74,6 +75,29 @@ def test_a_proxy_that_swallows_what_it_is_sent_is_one_trouble(tmp_path: Path, by
             assert "longer than 1 s" in said["detail"] or "did not answer in time" in said["detail"]
             assert len(one.all_said("window/showMessage")) == 1
             assert len([log for log in one.all_said("window/logMessage") if log["type"] <= 2]) == 1
+
+
+def checked_since(fake: FakeServer, checks: int) -> bool:
+    return fake.health_checks > checks
+
+
+def test_a_proxys_page_before_a_server_that_is_well_is_one_trouble(fake: FakeServer, tmp_path: Path) -> None:
+    """Its health gets through, and says that all is well between the answers that do not."""
+    uri = (tmp_path / "a.py").as_uri()
+    good, fake.reply = fake.reply, Reply(raw=LOGIN_PAGE)
+    with editor("--server", fake.url) as one:
+        one.initialize(tmp_path, proposers="model")
+        one.open(uri, "hel")
+        one.said("vernacular/status", lambda said: said["state"] == "ready")
+        while len(fake.requests) < 3:
+            checks = fake.health_checks
+            assert one.ghost_text(uri, 0, 3, invoked=True) == []
+            wait_until(partial(checked_since, fake, checks))
+        fake.reply = good
+        assert wait_until(lambda: one.ghost_text(uri, 0, 3, invoked=True))
+        said = one.all_said("vernacular/status")
+    assert [each["state"] for each in said] == ["ready", "unreachable", "ready"]
+    assert said[1]["detail"].endswith("is it a Vernacular server?")
 
 
 @pytest.mark.parametrize("first_seen", ["health", "answer", "refusal"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.wire import CompletionRequest, Problem
-from tests.lsp.fake_server import FakeServer, Reply, reserved_port, running, starting
+from tests.lsp.fake_server import LOGIN_PAGE, FakeServer, Reply, reserved_port, running, starting
 from tests.neovim.driver import LANGUAGE_SERVER, Neovim
 
 pytestmark = pytest.mark.neovim
@@ -250,9 +250,6 @@ def test_a_server_that_is_away_at_the_start(nvim: Neovim, tmp_path: Path) -> Non
         nvim.setup(server_url=f"http://127.0.0.1:{port}")
         nvim.edit(tmp_path / "a.py")
         nvim.wait_for(lambda: nvim.lua(STATE) == "vernacular: offline")
-
-
-LOGIN_PAGE = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 25\r\n\r\n<html>Please log in</html>"
 
 
 @pytest.mark.parametrize(

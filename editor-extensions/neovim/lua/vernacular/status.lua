@@ -14,7 +14,7 @@ local UNKNOWN = { state = 'unknown', detail = 'the language server has not said 
 ---@type vernacular.Status
 M.current = UNKNOWN
 
--- A server may seem to be well whenever it is only asked how it is: the same trouble is said again after this time.
+-- Trouble may come and go, as with a server that is slow now and then: the same one is said again after this time.
 local QUIET_MS = 5 * 60 * 1000
 
 ---@type table<string, integer> When each trouble was last said, by Neovim's clock.
