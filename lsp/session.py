@@ -14,7 +14,7 @@ import itertools
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from completion.choosing import Choice, Option, Proposer, choose
@@ -94,7 +94,7 @@ class Session:
         self._pace = Pace()
         self._proposals = Proposals()
         self._proposals_of = ""
-        self._shown: Proposal | None = None
+        self._shown: tuple[Proposal, ...] = ()
         self._flight: Flight | None = None
         self._early = Early(self._pace, self._ask_early)
         self._line_at: tuple[Cursor, list[Option]] | None = None
@@ -185,11 +185,20 @@ class Session:
         if cursor.invoked:
             return None
         here = cursor.document, cursor.place
-        rest = (self._shown.still(*here) if self._shown else None) or ""
-        found = self._proposals.find(*here, extending=rest)
-        if found and (found.text or not rest):
-            return self._better(cursor, found) if not rest else Offer((found.text,), found.confidence, found.source)
-        return Offer((rest,), self._shown.confidence, self._shown.source) if rest and self._shown else None
+        shown = self._still_shown(*here)
+        found = self._proposals.find(*here, extending=shown.text if shown else "")
+        if found and not shown:
+            return self._better(cursor, found)
+        kept = found if found and found.text else shown
+        return Offer((kept.text,), kept.confidence, kept.source) if kept else None
+
+    def _still_shown(self, document: Document, place: Place) -> Proposal | None:
+        """What is left at a place of what was last proposed: of the first one that fits what was typed since."""
+        for shown in self._shown:
+            left = shown.still(document, place)
+            if left is not None:
+                return replace(shown, text=left) if left else None
+        return None
 
     async def _asked(self, cursor: Cursor, turn: asyncio.Future[None], struck_s: float) -> Offer | None:
         if self.settings.proposers == "lines":
@@ -276,8 +285,12 @@ class Session:
         flight = self._flight
         if flight and flight.under_way and flight.wanted_at(*here):
             return False
-        shown = self._shown.still(*here) if self._shown else None
-        if shown or self._proposals.find(*here) or self.availability.wait_s > 0 or not self._is_wanted(cursor):
+        if (
+            self._still_shown(*here)
+            or self._proposals.find(*here)
+            or self.availability.wait_s > 0
+            or not self._is_wanted(cursor)
+        ):
             return False
         self._take_turn()  # who still waits for the answer at an older place would ask for it again
         if flight:
@@ -286,12 +299,10 @@ class Session:
         return True
 
     def _show(self, cursor: Cursor, offer: Offer, turn: asyncio.Future[None]) -> None:
-        self._shown = None
-        if offer.texts:
-            around = Around.of(cursor.document, cursor.place)
-            self._shown = Proposal(around, offer.texts[0], offer.confidence, source=offer.source)
-            if self.settings.ask_ahead and self.settings.proposers != "lines":
-                asyncio.get_running_loop().call_later(AHEAD_AFTER_S, self._ask_ahead, cursor, offer.texts[0], turn)
+        around = Around.of(cursor.document, cursor.place)
+        self._shown = tuple(Proposal(around, text, offer.confidence, source=offer.source) for text in offer.texts)
+        if offer.texts and self.settings.ask_ahead and self.settings.proposers != "lines":
+            asyncio.get_running_loop().call_later(AHEAD_AFTER_S, self._ask_ahead, cursor, offer.texts[0], turn)
 
     def _ask_ahead(self, cursor: Cursor, text: str, turn: asyncio.Future[None]) -> None:
         if turn is not self._turn or turn.done() or self.under_way:
@@ -318,7 +329,7 @@ class Session:
 
     def _forget(self) -> None:
         self._proposals.clear()
-        self._shown = None
+        self._shown = ()
 
 
 def _offer(choices: Sequence[Choice], source: Source | None) -> Offer:

@@ -235,6 +235,18 @@ async def test_asked_by_hand_there_are_several(fake: FakeServer, session: Sessio
     assert len(fake.requests) == 1
 
 
+async def test_another_of_several_that_was_gone_along_with_is_not_asked_for_again(
+    fake: FakeServer, session: Session
+) -> None:
+    fake.reply = Reply("lo(world)", alternatives=("p me(out)",))
+    typist = Typist(session, "hel")
+    assert await typist.ghost_text(Trigger.INVOKED) == Offer(("lo(world)", "p me(out)"), 0.9)
+    typist.strike("p me")  # a key put it in
+    await asyncio.sleep(0.1)
+    assert await typist.ghost_text() == Offer(("(out)",), 0.9)
+    assert len(fake.requests) == 1
+
+
 class FakeNearby:
     """A work space whose lines always go on in the same way."""
 
