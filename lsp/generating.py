@@ -26,7 +26,7 @@ from lsp.session import Session
 if TYPE_CHECKING:
     from lsp.client import CompletionClient
 
-NO_COMMENT = "there is no comment here that asks for code; put the cursor in one, or on the empty line below it"
+NO_COMMENT = "no comment here; put the cursor in one, or just below"
 SIZES = (1.0, 0.5, 0.25)
 """Shares of the model's context that are tried, where a conversation has more tokens than its bytes promised."""
 _AFTER_SHARE, _PIECES_SHARE = 0.2, 0.3

@@ -67,7 +67,7 @@ def _invite(ls: VernacularServer, invitation: Invitation) -> None:
     window = ls.client_capabilities.window
     if window and window.show_document and window.show_document.support:
         ls.window_show_document(types.ShowDocumentParams(invitation.address, external=True))
-    message = f"vernacular: to sign in, open {invitation.address} and enter the code {invitation.code}"
+    message = f"vernacular: enter the code {invitation.code} at {invitation.address} to sign in"
     ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
 
 

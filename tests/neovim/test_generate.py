@@ -110,7 +110,7 @@ def test_refused_where_the_lines_changed_meanwhile(editing: Neovim) -> None:
     changed = editing.text
     editing.session.command("Vernacular accept")
     assert editing.text == changed
-    assert editing.messages.splitlines()[0] == ("vernacular: the lines around the comment changed meanwhile; ask again")
+    assert editing.messages.splitlines()[0] == ("vernacular: the lines around it changed meanwhile; ask again")
     assert preview(editing) == []
 
 
@@ -138,7 +138,7 @@ def test_in_insert_mode_the_key_accepts_it_too(editing: Neovim) -> None:
 @pytest.mark.parametrize(
     ("turn", "line", "says"),
     [
-        (Turn(PIECES), 1, "vernacular: there is no comment here that asks for code"),
+        (Turn(PIECES), 1, "vernacular: no comment here; put the cursor in one, or just below"),
         (Turn(("I am sorry.",)), 3, "vernacular: fake-model answered without code"),
         (
             Turn(problem=Problem(code="no_chat_template", message="the model x has no chat template"), status=400),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,16 +148,17 @@ def test_a_crash_loop_ends_with_one_notification_that_leads_on(nvim: Neovim, fak
     nvim.setup(cmd=[str(program)], server_url=fake.url)
     nvim.session.command(f"edit {tmp_path / 'a.py'}")
     nvim.wait_for(lambda: "3 times within a minute" in nvim.messages)
-    assert nvim.messages == (
-        "vernacular: the language server ended 3 times within a minute (exit status 3: error: it is not its day); "
-        ":Vernacular log says more, :Vernacular restart tries again"
-    )
+    assert nvim.messages.startswith("vernacular: the language server ended 3 times within a minute (exit s")
+    assert nvim.messages.endswith("… (:Vernacular log)")
     nvim.type("ihello<Esc>")
     nvim.session.command(f"edit {tmp_path / 'b.py'}")
     assert nvim.lua(STATE) == "vernacular: offline"
     assert len((tmp_path / "starts").read_text().splitlines()) == 3
     nvim.session.command("Vernacular")
-    assert "ended 3 times within a minute" in nvim.messages.splitlines()[-1]
+    assert nvim.messages.splitlines()[-1] == (
+        "vernacular: the language server ended 3 times within a minute (exit status 3: error: it is not its day); "
+        ":Vernacular restart tries again"
+    )
     nvim.session.command("Vernacular log")
     assert "error: it is not its day" in nvim.lines
     nvim.session.command("close")
@@ -170,9 +172,21 @@ def test_restart_takes_another_process(editing: Neovim) -> None:
     before = editing.lua(PROCESS)
     editing.session.command("Vernacular restart")
     editing.wait_for(lambda: len(editing.lua(PROCESS)) == 1 and editing.lua(PROCESS) != before)
+    editing.wait_for(lambda: editing.messages)
+    assert re.fullmatch(r"vernacular: the language server \d\S* is up again", editing.messages)
     editing.wait_ready()
     type_greeting(editing)
-    assert editing.messages == ""
+    assert "\n" not in editing.messages
+
+
+def test_a_restart_without_a_file_to_serve_says_when_it_starts(nvim: Neovim, fake: FakeServer, tmp_path: Path) -> None:
+    nvim.setup(server_url=fake.url)
+    nvim.session.command("Vernacular restart")
+    assert nvim.messages == "vernacular: the language server starts with the next file that it is for"
+    nvim.edit(tmp_path / "a.py")
+    assert "up again" not in nvim.messages
+    nvim.session.command("Vernacular toggle buffer | messages clear | Vernacular restart")
+    assert nvim.messages == "vernacular: not started: off in this buffer"
 
 
 def test_two_work_folders(nvim: Neovim, fake: FakeServer, tmp_path: Path) -> None:
@@ -218,11 +232,11 @@ def test_the_command_completes_and_refuses_what_it_does_not_know(nvim: Neovim) -
     assert "python" in nvim.lua(complete, "toggle filetype pyt")
     assert nvim.lua(complete, "status ") == []
     nvim.session.command("Vernacular frobnicate")
-    assert nvim.messages.startswith("vernacular: unknown subcommand frobnicate; known: accept, cancel, explain")
+    assert nvim.messages == "vernacular: there is no subcommand frobnicate (:help :Vernacular)"
     nvim.session.command("messages clear | Vernacular toggle all")
     assert nvim.messages == "vernacular: toggle what? everywhere, buffer or filetype, not all"
     nvim.session.command("messages clear | Vernacular")
-    assert nvim.messages == ("vernacular: setup() was not called: add require('vernacular').setup() to your init.lua")
+    assert nvim.messages == "vernacular: setup() was not called: see :help vernacular-setup"
 
 
 def test_in_another_file_type_the_command_says_so(nvim: Neovim, fake: FakeServer, tmp_path: Path) -> None:
@@ -230,7 +244,7 @@ def test_in_another_file_type_the_command_says_so(nvim: Neovim, fake: FakeServer
     nvim.session.command(f"edit {tmp_path / 'a.txt'}")
     for subcommand in ("status", "explain", "generate"):
         nvim.session.command(f"messages clear | Vernacular {subcommand}")
-        assert nvim.messages == 'vernacular: there is no ghost text in file type "text": name it in filetypes'
+        assert nvim.messages == 'vernacular: file type "text" is not among filetypes in setup()'
 
 
 def test_a_key_that_the_server_refuses_leads_on(nvim: Neovim, tmp_path: Path) -> None:
@@ -242,7 +256,7 @@ def test_a_key_that_the_server_refuses_leads_on(nvim: Neovim, tmp_path: Path) ->
         nvim.wait_for(lambda: "refused" in nvim.messages)
         nvim.type("lo wor<Esc>oand on<Esc>")
         assert nvim.messages.count("\n") == 0
-        assert nvim.messages.endswith("(:Vernacular signin, or :help vernacular-key)")
+        assert nvim.messages.endswith("(:help vernacular-key)")
 
 
 def test_a_server_that_is_away_at_the_start(nvim: Neovim, tmp_path: Path) -> None:
@@ -273,3 +287,44 @@ def test_a_server_that_cannot_be_understood_is_said_once(nvim: Neovim, tmp_path:
         nvim.wait_for(lambda: says in nvim.messages)
         assert nvim.ghost == ""
     assert nvim.messages.count(says) == 1, nvim.messages
+
+
+FITS = "return vim.fn.strdisplaywidth(...) <= vim.v.echospace"
+
+
+@pytest.fixture
+def narrow(nvim: Neovim) -> Neovim:
+    """Neovim with a screen of 80 columns, on which a line that is too long waits for ENTER."""
+    nvim.session.ui_attach(80, 24, rgb=True)
+    return nvim
+
+
+def assert_fits(nvim: Neovim, says: str) -> None:
+    nvim.wait_for(lambda: not nvim.session.api.get_mode()["blocking"] and says in nvim.messages)
+    assert all(nvim.lua(FITS, line) for line in nvim.messages.splitlines()), nvim.messages
+
+
+def test_no_language_server_is_said_without_waiting_for_enter(narrow: Neovim, tmp_path: Path) -> None:
+    narrow.setup(cmd=[str(tmp_path / "a-folder-with-a-long-name" / "vernacular-lsp")])
+    assert_fits(narrow, "(correct it, or leave it out)")
+    narrow.lua("vim.env.PATH = '/usr/bin:/bin' vim.cmd('messages clear') require('vernacular').setup()")
+    assert_fits(narrow, "vernacular: vernacular-lsp is not found (run :Vernacular install)")
+
+
+def test_no_server_is_said_without_waiting_for_enter(narrow: Neovim, tmp_path: Path) -> None:
+    with reserved_port() as port:
+        narrow.setup(server_url=f"http://127.0.0.1:{port}")
+        narrow.edit(tmp_path / "a.py")
+        assert_fits(narrow, f"vernacular: unreachable: nobody answers at http://127.0.0.1:{port}"[:44])
+        narrow.session.command("Vernacular log")
+        assert f"nobody answers at http://127.0.0.1:{port} (" in narrow.text
+
+
+def test_what_the_language_server_says_of_settings_needs_no_enter(
+    narrow: Neovim, fake: FakeServer, tmp_path: Path
+) -> None:
+    narrow.setup(server_url=fake.url, settings={"colour": "red"})
+    narrow.edit(tmp_path / "a.py")
+    assert_fits(narrow, "vernacular: unknown setting 'colour'; known:")
+    narrow.session.command("Vernacular generate")
+    assert_fits(narrow, "vernacular: no comment here; put the cursor in one, or just below")

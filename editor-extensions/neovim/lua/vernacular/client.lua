@@ -5,6 +5,7 @@ local M = {}
 local NAME = 'vernacular'
 local MOST_CRASHES, WITHIN_MS = 3, 60000
 local AGAIN_AFTER_MS = 500
+local NO_SETUP = 'setup() was not called: see :help vernacular-setup'
 
 --- Why the language server is not started any more, until somebody says so.
 ---@type string?
@@ -14,6 +15,8 @@ M.given_up = nil
 local current
 ---@type integer[] When it crashed, in ms of Neovim's clock.
 local crashes = {}
+-- Whether somebody waits to hear that it is there again.
+local restarting = false
 
 ---@param client vim.lsp.Client
 ---@param bufnr integer
@@ -24,6 +27,15 @@ local function attached(client, bufnr)
   if client:supports_method('textDocument/inlineCompletion') then
     require('vernacular.ghost').attach(bufnr)
     require('vernacular.diagnostics').follow(client, bufnr)
+  end
+end
+
+---@param client vim.lsp.Client
+local function started(client)
+  if restarting then
+    restarting = false
+    local version = (client.server_info or {}).version
+    require('vernacular.notice').say(('the language server%s is up again'):format(version and ' ' .. version or ''))
   end
 end
 
@@ -49,10 +61,13 @@ local function crashed(code, signal)
   require('vernacular.log').add(('the language server ended by itself (%s)'):format(why))
   require('vernacular.status').forget()
   if #crashes >= MOST_CRASHES then
-    M.given_up = ('the language server ended %d times within a minute (%s)'):format(#crashes, why)
+    M.given_up = ('the language server ended %d times within a minute (%s); :Vernacular restart tries again'):format(
+      #crashes,
+      why
+    )
     vim.lsp.enable(NAME, false)
-    local leads_on = ':Vernacular log says more, :Vernacular restart tries again'
-    vim.notify(('vernacular: %s; %s'):format(M.given_up, leads_on), vim.log.levels.ERROR)
+    restarting = false
+    require('vernacular.notice').say(M.given_up, vim.log.levels.ERROR, ':Vernacular log')
     vim.cmd.redrawstatus({ bang = true })
     return
   end
@@ -120,6 +135,14 @@ local function config_of(options, command)
       ['vernacular/status'] = function(_, status)
         require('vernacular.status').update(status)
       end,
+      ['window/showMessage'] = function(_, params)
+        local text = params.message:gsub('^vernacular: ', '')
+        if params.type <= vim.lsp.protocol.MessageType.Warning then
+          require('vernacular.notice').warn(text)
+        else
+          vim.notify('vernacular: ' .. text) -- all of it: where to sign in, with which code
+        end
+      end,
       ['window/logMessage'] = function(err, params, ctx)
         require('vernacular.log').add(params.message)
         return vim.lsp.handlers['window/logMessage'](err, params, ctx)
@@ -130,6 +153,7 @@ local function config_of(options, command)
         end
       end,
     },
+    on_init = started,
     on_attach = attached,
   }
 end
@@ -155,11 +179,11 @@ function M.start(options)
   local before = current
   current = options
   require('vernacular.switch').everywhere = options.settings.enabled ~= false
-  local command, problem = require('vernacular.install').command(options)
+  local command, problem, leads_on = require('vernacular.install').command(options)
   if not command then
-    M.given_up = problem
+    M.given_up = ('%s: %s'):format(problem, leads_on)
     vim.lsp.enable(NAME, false)
-    vim.notify('vernacular: ' .. problem, vim.log.levels.WARN)
+    require('vernacular.notice').warn(problem, leads_on)
     return
   end
   local running = before and #vim.lsp.get_clients({ name = NAME }) > 0
@@ -199,18 +223,37 @@ function M.apply()
   vim.lsp.enable(NAME)
 end
 
---- End the language server and start it again, as `setup()` last said.
-function M.restart()
+--- End the language server and start it again, as `setup()` last said. Says nothing unless it cannot.
+function M.again()
   if not current then
-    vim.notify(
-      "vernacular: setup() was not called: add require('vernacular').setup() to your init.lua",
-      vim.log.levels.WARN
-    )
+    require('vernacular.notice').warn(NO_SETUP)
     return
   end
   vim.lsp.enable(NAME, false)
   require('vernacular.status').forget()
   M.start(current)
+end
+
+---@param bufnr integer
+---@return boolean
+local function is_for(bufnr)
+  return vim.api.nvim_buf_is_loaded(bufnr)
+    and vim.list_contains(current.filetypes, vim.bo[bufnr].filetype)
+    and require('vernacular.switch').is_on(bufnr)
+end
+
+--- The same, and say when it is there again, or why it is not.
+function M.restart()
+  restarting = true
+  M.again()
+  if not current or M.given_up then
+    restarting = false
+  elseif not vim.iter(vim.api.nvim_list_bufs()):any(is_for) then
+    restarting = false
+    local why = require('vernacular.switch').reason()
+    local when = 'the language server starts with the next file that it is for'
+    require('vernacular.notice').say(why and 'not started: ' .. why or when)
+  end
 end
 
 --- The language server of the current buffer, or why there is none.
@@ -222,11 +265,11 @@ function M.of_buffer()
     return client, ''
   end
   if not current then
-    return nil, "setup() was not called: add require('vernacular').setup() to your init.lua"
+    return nil, NO_SETUP
   end
   local problem = require('vernacular.switch').reason() or M.given_up
   if not problem and not vim.list_contains(current.filetypes, vim.bo.filetype) then
-    problem = ('there is no ghost text in file type "%s": name it in filetypes'):format(vim.bo.filetype)
+    problem = ('file type "%s" is not among filetypes in setup()'):format(vim.bo.filetype)
   end
   return nil, problem or 'the language server is starting'
 end

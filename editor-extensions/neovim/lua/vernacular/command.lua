@@ -6,27 +6,20 @@ local M = {}
 ---@field run fun(words: string[])
 ---@field complete? fun(lead: string, words: string[]): string[]
 
----@param text string
----@param level? integer
-local function say(text, level)
-  vim.notify('vernacular: ' .. text, level or vim.log.levels.INFO)
-end
+local say, warn = require('vernacular.notice').say, require('vernacular.notice').warn
 
+--- All of it, however long: it was asked for.
 local function status()
   local client, problem = require('vernacular.client').of_buffer()
-  if not client then
-    say(problem)
-    return
-  end
   local known = require('vernacular.status').current
-  say(('%s: %s'):format(known.state, known.detail))
+  vim.notify('vernacular: ' .. (client and ('%s: %s'):format(known.state, known.detail) or problem))
 end
 
 ---@param words string[]
 local function toggle(words)
   local where = words[1] or 'everywhere'
   if not vim.list_contains({ 'everywhere', 'buffer', 'filetype' }, where) then
-    say(('toggle what? everywhere, buffer or filetype, not %s'):format(where), vim.log.levels.WARN)
+    warn(('toggle what? everywhere, buffer or filetype, not %s'):format(where))
     return
   end
   local on = require('vernacular').toggle(where, words[2])
@@ -42,13 +35,13 @@ end
 local function ask(method, asked)
   local client, problem = require('vernacular.client').of_buffer()
   if not client then
-    say(problem, vim.log.levels.WARN)
+    warn(problem)
     return
   end
   local sent, request_id = client:request(method, vim.empty_dict(), function(err, result)
     M.cancel_request = nil
     if err then
-      say(('%s: %s'):format(asked, err.message), vim.log.levels.WARN)
+      warn(('%s: %s'):format(asked, err.message))
     else
       say(result and result.detail or asked)
     end
@@ -149,7 +142,7 @@ function M.run(words)
   local name = words[1] or 'status'
   local subcommand = M.subcommands[name]
   if not subcommand then
-    say(('unknown subcommand %s; known: %s'):format(name, table.concat(names(), ', ')), vim.log.levels.WARN)
+    warn(('there is no subcommand %s'):format(name), ':help :Vernacular')
     return
   end
   subcommand.run(vim.list_slice(words, 2))

@@ -5,13 +5,13 @@ local M = {}
 function M.explain()
   local client, problem = require('vernacular.client').of_buffer()
   if not client then
-    vim.notify('vernacular: ' .. problem, vim.log.levels.WARN)
+    require('vernacular.notice').warn(problem)
     return
   end
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
   client:request('vernacular/explain', params, function(err, result)
     if err then
-      vim.notify('vernacular: ' .. err.message, vim.log.levels.WARN)
+      require('vernacular.notice').warn(err.message)
       return
     end
     require('vernacular.scratch').show('explain', vim.split(result.text, '\n', { plain = true }))

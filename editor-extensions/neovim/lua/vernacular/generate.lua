@@ -15,12 +15,6 @@ local METHOD = 'vernacular/generate'
 local under_way
 local number = 0
 
----@param text string
----@param level? integer
-local function say(text, level)
-  vim.notify('vernacular: ' .. text, level or vim.log.levels.WARN)
-end
-
 --- Take one `$/progress`, if it is of a generation.
 ---@param params { token: any, value: { position: lsp.Position, text: string } }
 ---@return boolean taken
@@ -40,7 +34,7 @@ function M.generate()
   M.cancel()
   local client, problem = require('vernacular.client').of_buffer()
   if not client then
-    say(problem)
+    require('vernacular.notice').warn(problem)
     return
   end
   number = number + 1
@@ -58,7 +52,7 @@ function M.generate()
     under_way = nil
     if err or not result or result.text == '' then
       preview:close()
-      say(err and err.message or 'the model wrote nothing')
+      require('vernacular.notice').warn(err and err.message or 'the model wrote nothing')
       return
     end
     preview:show(result.position, result.text)

@@ -29,10 +29,10 @@ end
 ---@param options vernacular.Options
 ---@return string[]? command
 local function check_command(options)
-  local command, problem = require('vernacular.install').command(options)
+  local command, problem, leads_on = require('vernacular.install').command(options)
   if not command then
-    vim.health.error(problem, {
-      'Install it: see :help vernacular-setup',
+    vim.health.error(('%s: %s'):format(problem, leads_on), {
+      'Install it with :Vernacular install, and leave cmd out of setup(); see :help vernacular-setup',
       'Or name it in setup { cmd = { "/path/to/vernacular-lsp" } }',
     })
     return nil
@@ -96,7 +96,7 @@ local function check_session()
   end
   local given_up = require('vernacular.client').given_up
   if given_up then
-    vim.health.error(given_up, ':Vernacular log says more, :Vernacular restart tries again')
+    vim.health.error(given_up, ':Vernacular log says more')
   elseif not require('vernacular.switch').everywhere then
     vim.health.info('ghost text is off everywhere: :Vernacular toggle turns it on')
   else

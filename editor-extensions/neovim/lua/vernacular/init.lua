@@ -19,16 +19,14 @@ local OLDEST = '0.12'
 ---@param given? table<string, any> See |vernacular-options|.
 function M.setup(given)
   if vim.fn.has('nvim-' .. OLDEST) == 0 then
-    vim.notify(
-      ('vernacular: Neovim %s or newer is needed; for this one see :help vernacular-older'):format(OLDEST),
-      vim.log.levels.ERROR
-    )
+    local needed = ('Neovim %s or newer is needed'):format(OLDEST)
+    require('vernacular.notice').say(needed, vim.log.levels.ERROR, ':help vernacular-older')
     return
   end
   local holds, options = pcall(require('vernacular.schema').resolve, given)
   M.problem = not holds and options or nil
   if not holds then
-    vim.notify(options, vim.log.levels.ERROR)
+    require('vernacular.notice').say(options, vim.log.levels.ERROR)
     return
   end
   M.options = options

@@ -17,24 +17,24 @@ local function inside(name)
   return vim.fs.joinpath(folder(), windows and 'Scripts' or 'bin', windows and name .. '.exe' or name)
 end
 
---- The command that starts the language server, or one line on why there is none.
+--- The command that starts the language server, or one line on why there is none, and what to do about it.
 ---@param options vernacular.Options
 ---@return string[]? command
 ---@return string problem
+---@return string? leads_on
 function M.command(options)
   if options.cmd then
     if vim.fn.executable(options.cmd[1]) == 1 then
       return options.cmd, ''
     end
-    local leads_on = 'correct cmd in setup(), or leave it out and run :Vernacular install'
-    return nil, ('%s is not found; %s'):format(options.cmd[1], leads_on)
+    return nil, 'cmd is not found: ' .. options.cmd[1], 'correct it, or leave it out'
   end
   for _, candidate in ipairs({ PROGRAM, inside(PROGRAM) }) do
     if vim.fn.executable(candidate) == 1 then
       return { candidate }, ''
     end
   end
-  return nil, PROGRAM .. ' is not found; run :Vernacular install, or name it in cmd (:help vernacular-setup)'
+  return nil, PROGRAM .. ' is not found', 'run :Vernacular install'
 end
 
 --- The checkout that this plugin stands in, if it stands in one.
@@ -62,15 +62,16 @@ local function requirement(source)
 end
 
 ---@param text string
-local function fail(text)
-  require('vernacular.log').add('install: ' .. text)
-  vim.notify('vernacular: ' .. text, vim.log.levels.WARN)
+---@param leads_on? string
+local function warn(text, leads_on)
+  require('vernacular.notice').warn(text, leads_on)
 end
 
 ---@param command string[]
 ---@param done fun(output: string)
 ---@param failed fun(output: string)
-local function run(command, done, failed)
+---@param variables? table<string, string> For its environment.
+local function run(command, done, failed, variables)
   local function ended(result)
     local output = vim.trim((result.stdout or '') .. (result.stderr or ''))
     require('vernacular.log').add(('$ %s\n%s'):format(table.concat(command, ' '), output))
@@ -80,7 +81,7 @@ local function run(command, done, failed)
       failed(output)
     end
   end
-  local started, problem = pcall(vim.system, command, { text = true }, vim.schedule_wrap(ended))
+  local started, problem = pcall(vim.system, command, { text = true, env = variables }, vim.schedule_wrap(ended))
   if not started then
     vim.schedule(function()
       failed(tostring(problem))
@@ -100,35 +101,38 @@ local function last_line(output)
   return lines[#lines] or 'it said nothing'
 end
 
+--- What tells setuptools to build elsewhere than in the checkout that is installed.
+---@return table<string, string> variables
+local function building_elsewhere()
+  local elsewhere = vim.fn.tempname()
+  vim.fn.mkdir(elsewhere, 'p')
+  local file = vim.fs.joinpath(elsewhere, 'setup.cfg')
+  vim.fn.writefile({ '[build]', 'build_base = ' .. elsewhere, '[egg_info]', 'egg_base = ' .. elsewhere }, file)
+  return { DIST_EXTRA_CONFIG = file }
+end
+
 ---@param python string
 ---@param wanted string
 ---@param more string[]
 local function make(python, wanted, more)
-  vim.notify(('vernacular: installing the language server into %s'):format(folder()))
+  require('vernacular.notice').say('installing the language server; that takes a moment')
   local function pip_failed(output)
-    fail(('pip could not install %s (%s); :Vernacular log says more'):format(wanted, last_line(output)))
+    warn(('pip could not install %s: %s'):format(wanted, last_line(output)), ':Vernacular log')
   end
   run({ python, '-m', 'venv', '--clear', folder() }, function()
     local pip = { inside('python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', wanted }
     run(vim.list_extend(pip, more), function()
       run({ inside(PROGRAM), '--version' }, function(version)
-        local cmd = (require('vernacular').options or {}).cmd
-        if cmd then
-          local said = '%s is installed; it is used when you leave cmd out of setup(), which names %s'
-          fail(said:format(version, cmd[1]))
+        if (require('vernacular').options or {}).cmd then
+          warn('installed; leave cmd out of setup() to use it')
           return
         end
-        vim.notify(('vernacular: %s is installed'):format(version))
-        require('vernacular.client').restart()
+        require('vernacular.notice').say(version .. ' is installed')
+        require('vernacular.client').again()
       end, pip_failed)
-    end, pip_failed)
+    end, pip_failed, building_elsewhere())
   end, function(output)
-    fail(
-      ('%s could not make a virtual environment (%s); on Debian, install python3-venv'):format(
-        python,
-        last_line(output)
-      )
-    )
+    warn('no virtual environment: ' .. last_line(output), 'Debian: install python3-venv')
   end)
 end
 
@@ -140,19 +144,20 @@ function M.install(source, more)
   local python = options and options.python or 'python3'
   local wanted = requirement(source)
   if not wanted then
-    fail('say what to install: :Vernacular install WHEEL, or a checkout of Vernacular, or a requirement for pip')
+    warn('what is to be installed?', ':help :Vernacular-install')
     return
   end
-  local newer = ('Python %d.%d or newer is needed; name it in setup { python = ... }'):format(unpack(OLDEST))
+  local newer = ('Python %d.%d or newer is needed'):format(unpack(OLDEST))
+  local option = ':help vernacular-python'
   run({ python, '-c', 'import sys; print(*sys.version_info[:2], sep=".")' }, function(output)
     local version = vim.version.parse(output, { strict = false })
     if not version or vim.version.lt(version, OLDEST) then
-      fail(('%s is Python %s; %s'):format(python, output, newer))
+      warn(('%s; %s is %s'):format(newer, python, output), option)
     else
       make(python, wanted, more)
     end
   end, function()
-    fail(('%s does not run; %s'):format(python, newer))
+    warn(('%s; %s does not run'):format(newer, python), option)
   end)
 end
 

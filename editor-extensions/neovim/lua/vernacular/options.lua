@@ -84,7 +84,7 @@ local options = {
     holds = function(value)
       return is_text(value) and value:match('^https?://[^/]') ~= nil
     end,
-    help = 'Where the completion server answers. Without it the language server takes its own default.',
+    help = 'Where the completion server answers. Without it: http://127.0.0.1:8480, this machine.',
   },
   {
     name = 'api_key_file',

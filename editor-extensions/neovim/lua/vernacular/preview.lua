@@ -174,7 +174,7 @@ function M.accept()
   local row, col = preview:place()
   preview:close()
   if not (row and col) then
-    vim.notify('vernacular: the lines around the comment changed meanwhile; ask again', vim.log.levels.WARN)
+    require('vernacular.notice').warn('the lines around it changed meanwhile; ask again')
     return false
   end
   local lines = vim.split(preview.text, '\n', { plain = true })

@@ -51,7 +51,7 @@ end
 ---@return vernacular.Options
 function M.resolve(given)
   if given ~= nil and type(given) ~= 'table' then
-    error(('vernacular: setup() takes a table, not %s'):format(type(given)), 0)
+    error(('setup() takes a table, not %s'):format(type(given)), 0)
   end
   local rest = vim.deepcopy(given or {})
   local resolved = {}
@@ -62,7 +62,7 @@ function M.resolve(given)
       value = vim.deepcopy(option.default)
     elseif not option.holds(value) then
       error(
-        ('vernacular: option %s is %s; it must be %s'):format(
+        ('option %s is %s; it must be %s'):format(
           option.name,
           vim.inspect(value, { newline = ' ', indent = '' }),
           option.kind
@@ -78,7 +78,7 @@ function M.resolve(given)
   if unknown ~= nil then
     local near = nearest(tostring(unknown))
     local hint = near and ('did you mean %s?'):format(near) or ('known: %s'):format(table.concat(names(), ', '))
-    error(('vernacular: unknown option %s; %s'):format(tostring(unknown), hint), 0)
+    error(('unknown option %s; %s'):format(tostring(unknown), hint), 0)
   end
   return resolved
 end

@@ -23,16 +23,13 @@ local said_ms = {}
 local its_end = false
 
 ---@type table<string, string>
-local LEADS_ON = { refused = ':Vernacular signin, or :help vernacular-key', incompatible = ':checkhealth vernacular' }
+local LEADS_ON = { refused = ':help vernacular-key', incompatible = ':checkhealth vernacular' }
 
 ---@param status vernacular.Status
 local function say(status)
-  local text = ('vernacular: %s: %s'):format(status.state, status.detail)
-  local hint = LEADS_ON[status.state]
-  vim.notify(
-    hint and ('%s (%s)'):format(text, hint) or text,
-    vim.log.levels[status.state == 'ready' and 'INFO' or 'WARN']
-  )
+  local level = vim.log.levels[status.state == 'ready' and 'INFO' or 'WARN']
+  local text = ('%s: %s'):format(status.state, status.detail)
+  require('vernacular.notice').say(text, level, LEADS_ON[status.state])
 end
 
 ---@param status vernacular.Status
