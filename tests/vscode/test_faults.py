@@ -84,7 +84,7 @@ def python(programs: Path, *says: str) -> None:
 def test_no_python(code: CodeServer, person: BrowserContext, work: Path, programs: Path) -> None:
     python(programs)
     with opened(code, person, work, languageServer__path="") as editor:
-        only_notification(editor, "Vernacular: Python 3.11 to 3.13 is needed", "Choose Python", "Get Python")
+        only_notification(editor, "Python 3.11 to 3.13 is needed", "Choose Python", "Get Python")
         assert editor.status == "Vernacular: stopped"
         editor.press_button("Choose Python")
         editor.page.locator(".settings-editor .setting-item-title", has_text="Language Server: Python").wait_for()
@@ -93,15 +93,13 @@ def test_no_python(code: CodeServer, person: BrowserContext, work: Path, program
 def test_a_python_that_is_too_old(code: CodeServer, person: BrowserContext, work: Path, programs: Path) -> None:
     python(programs, "3 7 3")
     with opened(code, person, work, languageServer__path="") as editor:
-        text = only_notification(
-            editor, "Vernacular: Python 3.11 to 3.13 is needed", "Choose Another Python", "Get Python"
-        )
+        text = only_notification(editor, "Python 3.11 to 3.13 is needed", "Choose Another Python", "Get Python")
         assert text.endswith("python3 is 3.7.3.")
 
 
 def test_a_language_server_that_is_not_there(code: CodeServer, person: BrowserContext, work: Path) -> None:
     with opened(code, person, work, languageServer__path="/nowhere/vernacular-lsp") as editor:
-        text = only_notification(editor, "Vernacular: vernacular.languageServer.path is", "Open Setting")
+        text = only_notification(editor, "vernacular.languageServer.path is", "Open Setting")
         assert "/nowhere/vernacular-lsp: there is no such file" in text
 
 
@@ -109,7 +107,7 @@ def test_no_completion_server_until_there_is_one(code: CodeServer, person: Brows
     with reserved_port() as port:
         settings = {"serverUrl": f"http://127.0.0.1:{port}"}
     with opened(code, person, work, **settings) as editor:
-        only_notification(editor, "Vernacular: The completion server cannot be reached", "Open Setting", "Open Log")
+        only_notification(editor, "The completion server cannot be reached", "Open Setting", "Open Log")
         assert editor.status == "Vernacular: offline"
         editor.screenshot(work.parent / "offline.png")
         with running(FakeServer(reply=continue_greeting), port) as fake:
@@ -130,7 +128,7 @@ def test_a_completion_server_killed_and_back(code: CodeServer, person: BrowserCo
             alive.close()
             editor.press("Escape", "Enter")
             editor.type_until(lambda: editor.status == "Vernacular: offline")
-            only_notification(editor, "Vernacular: The completion server cannot be reached", "Open Setting", "Open Log")
+            only_notification(editor, "The completion server cannot be reached", "Open Setting", "Open Log")
             with running(FakeServer(reply=continue_greeting), int(fake.url.rpartition(":")[2])):
                 editor.wait_for(lambda: editor.status == "Vernacular", 30)
                 editor.press("Enter")
@@ -147,7 +145,7 @@ def test_a_wrong_key(code: CodeServer, person: BrowserContext, work: Path) -> No
         opened(code, person, work, serverUrl=fake.url) as editor,
     ):
         editor.type_until(lambda: editor.notifications)
-        only_notification(editor, "Vernacular: The completion server wants a key", "Set API Key", "Sign In")
+        only_notification(editor, "The completion server wants a key", "Set API Key", "Sign In")
         assert editor.status == "Vernacular: no access"
         editor.press_button("Set API Key")
         box = editor.page.locator(".quick-input-widget input")
@@ -166,9 +164,7 @@ def test_a_wrong_key(code: CodeServer, person: BrowserContext, work: Path) -> No
 def test_a_server_of_another_version(code: CodeServer, person: BrowserContext, work: Path) -> None:
     other = FakeServer(reply=Reply("other", protocol=2), health=ready().model_copy(update={"protocol": 2}))
     with running(other) as fake, opened(code, person, work, serverUrl=fake.url) as editor:
-        only_notification(
-            editor, "Vernacular: The completion server speaks another version", "Look for an Update", "Open Log"
-        )
+        only_notification(editor, "The completion server speaks another version", "Look for an Update", "Open Log")
         assert editor.status == "Vernacular: incompatible"
 
 
@@ -180,7 +176,7 @@ def test_a_server_that_answers_with_errors(code: CodeServer, person: BrowserCont
     ):
         editor.wait_for(lambda: editor.status == "Vernacular", 60)
         editor.type_until(lambda: len(fake.requests) > 3)
-        only_notification(editor, "Vernacular: The completion server failed", "Open Log", "Open Setting")
+        only_notification(editor, "The completion server failed", "Open Log", "Open Setting")
 
 
 def test_a_proxy_that_swallows_what_it_is_sent(
@@ -193,7 +189,7 @@ def test_a_proxy_that_swallows_what_it_is_sent(
         opened(code, person, work, serverUrl=url, timeoutS=1) as editor,
     ):
         editor.type_until(lambda: editor.notifications)
-        text = only_notification(editor, "Vernacular: The completion server ", "Open Setting", "Open Log")
+        text = only_notification(editor, "The completion server ", "Open Setting", "Open Log")
         assert "did not answer in time" in text or "took longer than 1 s" in text
 
 
@@ -203,7 +199,7 @@ def test_a_language_server_that_crashes_in_a_loop(
     program, count = tmp_path / "vernacular-lsp", tmp_path / "count"
     executable(program, f"#!/bin/sh\necho x >>{count}\necho 'the disk is full' >&2\nexit 1\n")
     with opened(code, person, work, languageServer__path=str(program)) as editor:
-        text = only_notification(editor, "Vernacular: The language server stopped 5 times", "Open Log", "Restart")
+        text = only_notification(editor, "The language server stopped 5 times", "Open Log", "Restart")
         assert text.endswith("the disk is full")
         assert editor.status == "Vernacular: stopped"
         assert count.read_text() == "x\n" * 5
@@ -237,11 +233,23 @@ def test_settings_of_the_wrong_type(code: CodeServer, person: BrowserContext, wo
         running(FakeServer(reply=continue_greeting)) as fake,
         opened(code, person, work, serverUrl=fake.url, **wrong) as editor,
     ):
-        text = only_notification(editor, "Vernacular: ", "Open Settings")
+        text = only_notification(editor, "", "Open Settings")
         for name in ("vernacular.languages", "candidates", "timeout", "logLevel"):
             assert name in text
         editor.press("Enter")
         editor.type_for_first_ghost("hel", REST)
+
+
+def test_what_the_language_server_writes_is_logged_at_its_own_level(
+    code: CodeServer, person: BrowserContext, work: Path
+) -> None:
+    with (
+        running(FakeServer(reply=continue_greeting)) as fake,
+        opened(code, person, work, serverUrl=fake.url, languageServer__logLevel="info") as editor,
+    ):
+        editor.type_for_first_ghost("hel", REST)
+        said = editor.wait_for(lambda: [line for line in code.log.splitlines() if "INFO lsp.client: ok" in line])
+    assert all("[info]" in line for line in said)
 
 
 def executable(file: Path, text: str) -> None:

@@ -68,7 +68,11 @@ def test_no_setting_is_there_twice() -> None:
 
 
 def test_what_runs_programs_or_sends_code_is_no_business_of_an_untrusted_folder() -> None:
-    assert MANIFEST["capabilities"]["untrustedWorkspaces"]["supported"] is False
+    untrusted = MANIFEST["capabilities"]["untrustedWorkspaces"]
+    assert untrusted["supported"] == "limited"  # to say that it does nothing there
+    of_the_machine = {f"vernacular.{name}" for name, schema in DECLARED.items() if "machine" in schema.get("scope", "")}
+    assert set(untrusted["restrictedConfigurations"]) == of_the_machine
+    assert all("enablement" in command for command in CONTRIBUTED["commands"])
     assert MANIFEST["extensionKind"] == ["workspace"]
     assert "enabledApiProposals" not in MANIFEST
 

@@ -2,7 +2,7 @@
  * The extension's start: wires the parts, and leaves the work for after.
  *
  * Activation only registers. Finding and starting the language server, and loading the language client, come when
- * VS Code's own start is over.
+ * VS Code's own start is over. In a folder that is not trusted there is nothing but an item in the status bar.
  */
 
 import * as vscode from 'vscode';
@@ -23,13 +23,28 @@ import { offFor } from './languages';
 import { Notices } from './notices';
 import { LanguageServer } from './server/language-server';
 import { State, setContext } from './state';
-import { statusBar } from './status';
+import { statusBar, untrustedItem } from './status';
 import { tell, tellFault } from './tell';
 import { watchSettings } from './watch';
 
 let controller: Controller | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
+  if (vscode.workspace.isTrusted) {
+    begin(context);
+    return;
+  }
+  const item = untrustedItem();
+  context.subscriptions.push(
+    item,
+    vscode.workspace.onDidGrantWorkspaceTrust(() => {
+      item.dispose();
+      begin(context);
+    }),
+  );
+}
+
+function begin(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Vernacular', { log: true });
   const state = new State(context.globalState);
   const keys = new Keys(context.secrets);
@@ -53,12 +68,12 @@ export function activate(context: vscode.ExtensionContext): void {
       state.answered(status);
       const notice = offFor(undefined, state.snoozedUntil) === undefined ? notices.due(status) : undefined;
       if (notice !== undefined) {
-        void tell('warning', `Vernacular: ${notice.message}`, notice.ways);
+        void tell('warning', notice.message, notice.ways);
       }
     },
     said: (message, severity) => {
       const ways = /\bsettings?\b/.test(message) ? [openSetting('', 'Open Settings')] : [];
-      void tell(severity, message.replace(/^vernacular: /, 'Vernacular: '), ways);
+      void tell(severity, message.replace(/^vernacular: /, ''), ways);
     },
     changed: (runner) => {
       state.ran(runner);

@@ -18,6 +18,18 @@ export function openSetting(name: string, title = 'Open Setting'): Way {
   return { title, command: 'vernacular.openSettings', args: [name] };
 }
 
+/**
+ * A notification's text: with buttons VS Code names below it where it comes from; without, the text has to.
+ * A first word is capitalised, and what looks like a name or an address is left as it is.
+ */
+export function headed(message: string, withButtons: boolean): string {
+  return withButtons ? message.replace(/^[a-z]+(?=[ ,;])/, capitalised) : `Vernacular: ${message}`;
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
 /** Something that a person has to put right: one line, and ways to go on. */
 export class Fault extends Error {
   override readonly name = 'Fault';

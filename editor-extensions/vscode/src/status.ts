@@ -12,10 +12,20 @@ const COLOURS: Record<View['severity'], vscode.ThemeColor | undefined> = {
   error: new vscode.ThemeColor('statusBarItem.errorBackground'),
 };
 
+/** Says that nothing runs in a folder that is not trusted, until it is disposed of. */
+export function untrustedItem(): vscode.StatusBarItem {
+  const item = newItem();
+  item.text = '$(shield) Vernacular: not trusted';
+  item.tooltip = 'Vernacular does nothing in a folder that you do not trust.\nClick to say whether you do.';
+  item.accessibilityInformation = { label: 'Vernacular, not trusted', role: 'button' };
+  item.command = 'workbench.trust.manage';
+  item.show();
+  return item;
+}
+
 /** Shows the state until it is disposed of. */
 export function statusBar(state: State): vscode.Disposable {
-  const item = vscode.window.createStatusBarItem('vernacular.status', vscode.StatusBarAlignment.Right, PRIORITY);
-  item.name = 'Vernacular';
+  const item = newItem();
   item.command = 'vernacular.menu';
   const show = (): void => {
     const view = viewOf(state.known);
@@ -28,4 +38,10 @@ export function statusBar(state: State): vscode.Disposable {
   };
   show();
   return vscode.Disposable.from(item, state.onDidChange(show), vscode.window.onDidChangeActiveTextEditor(show));
+}
+
+function newItem(): vscode.StatusBarItem {
+  const item = vscode.window.createStatusBarItem('vernacular.status', vscode.StatusBarAlignment.Right, PRIORITY);
+  item.name = 'Vernacular';
+  return item;
 }

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { Fault, Way } from './faults';
+import { headed } from './faults';
 
 export type Severity = 'error' | 'warning' | 'info';
 
@@ -11,9 +12,9 @@ const SHOW = {
   info: vscode.window.showInformationMessage,
 } satisfies Record<Severity, unknown>;
 
-/** Shows a notification; resolves once it is gone, and what its button does was begun. */
+/** Shows a notification, whose message is without the extension's name; resolves once it is gone, and what its button does was begun. */
 export async function tell(severity: Severity, message: string, ways: readonly Way[] = []): Promise<void> {
-  const chosen = await SHOW[severity](message, ...ways.map((way) => way.title));
+  const chosen = await SHOW[severity](headed(message, ways.length > 0), ...ways.map((way) => way.title));
   const way = ways.find((each) => each.title === chosen);
   if (way !== undefined) {
     await vscode.commands.executeCommand(way.command, ...arguments_(way));
@@ -21,7 +22,7 @@ export async function tell(severity: Severity, message: string, ways: readonly W
 }
 
 export function tellFault(fault: Fault): void {
-  void tell('error', `Vernacular: ${fault.message}`, fault.ways);
+  void tell('error', fault.message, fault.ways);
 }
 
 function arguments_(way: Way): unknown[] {

@@ -32,7 +32,7 @@ export function watchSettings({ controller, state, keys, notices, log }: Watched
     const news = configuration.problems().filter((problem) => !told.has(problem));
     news.forEach((problem) => told.add(problem));
     if (news.length > 0) {
-      void tell('warning', `Vernacular: ${news.join('; ')}.`, [openSetting('', 'Open Settings')]);
+      void tell('warning', `${news.join('; ')}.`, [openSetting('', 'Open Settings')]);
     }
   };
 

@@ -3,6 +3,7 @@
  * it takes longer than all of the rest.
  */
 
+import { createInterface } from 'node:readline';
 import * as vscode from 'vscode';
 import type { ErrorHandler, LanguageClientOptions, Middleware } from 'vscode-languageclient/node';
 import {
@@ -17,6 +18,7 @@ import type { Filter } from './selector';
 import type { Launched } from './launch';
 import type { ServerStatus } from './protocol';
 import { ACCEPTED, STATUS, statusOf } from './protocol';
+import { Levels } from './standard-error';
 
 /** What the language client asks of the rest of the extension. */
 export interface Needs {
@@ -46,6 +48,7 @@ export function createClient(needs: Needs): LanguageClient {
         cells.filter((cell) => vscode.languages.match(needs.selector, cell.document) > 0),
     },
     outputChannel: needs.log,
+    stdioOptions: { stdout: () => undefined, stderr: intoLog(needs.log) },
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     initializationOptions: needs.settings,
     progressOnInitialization: false,
@@ -68,6 +71,16 @@ class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
   }
+}
+
+/** By each line's own level: the language client takes all of it for errors. */
+function intoLog(log: vscode.LogOutputChannel): (input: NodeJS.ReadableStream) => void {
+  return (input) => {
+    const levels = new Levels();
+    createInterface({ input, crlfDelay: Infinity }).on('line', (line) => {
+      log[levels.of(line)](line);
+    });
+  };
 }
 
 function middlewareOf(needs: Needs): Middleware {

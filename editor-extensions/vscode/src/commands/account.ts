@@ -27,7 +27,7 @@ export function accountCommands(controller: Controller, keys: Keys): Record<stri
     signIn: async () => {
       const { client } = controller;
       if (client === undefined) {
-        await tell('warning', 'Vernacular: the language server does not run.', [RESTART, OPEN_LOG]);
+        await tell('warning', 'the language server does not run.', [RESTART, OPEN_LOG]);
         return;
       }
       const options = { location: vscode.ProgressLocation.Notification, title: 'Signing in', cancellable: true };
@@ -39,10 +39,10 @@ export function accountCommands(controller: Controller, keys: Keys): Record<stri
         if ((await keys.get(serverUrl())) !== undefined) {
           await keys.forget(serverUrl());
         }
-        await tell('info', `Vernacular: ${detail}`);
+        await tell('info', detail);
       } catch (error) {
         if (!(error instanceof vscode.CancellationError)) {
-          await tell('warning', `Vernacular: ${messageOf(error)}`, [SET_KEY, OPEN_LOG]);
+          await tell('warning', messageOf(error), [SET_KEY, OPEN_LOG]);
         }
       }
     },
@@ -50,9 +50,9 @@ export function accountCommands(controller: Controller, keys: Keys): Record<stri
       try {
         await controller.client?.sendRequest(SIGN_OUT, {});
         await keys.forget(serverUrl());
-        await tell('info', `Vernacular: the key and the token for ${serverUrl()} are forgotten.`);
+        await tell('info', `the key and the token for ${serverUrl()} are forgotten.`);
       } catch (error) {
-        await tell('warning', `Vernacular: ${messageOf(error)}`, [OPEN_LOG]);
+        await tell('warning', messageOf(error), [OPEN_LOG]);
       }
     },
   };

@@ -43,13 +43,13 @@ export function lookingCommands(
     },
     showModel: async () => {
       const { server } = state.known;
-      await tell('info', `Vernacular: ${aboutServer(server).join('; ')}`, [OPEN_LOG]);
+      await tell('info', aboutServer(server).join('; '), [OPEN_LOG]);
     },
     explain: async () => {
       const editor = vscode.window.activeTextEditor;
       const { client } = controller;
       if (editor === undefined || client === undefined) {
-        await tell('info', 'Vernacular: open a file, and put the cursor where something is proposed.');
+        await tell('info', 'open a file, and put the cursor where something is proposed.');
         return;
       }
       const params = client.code2ProtocolConverter.asTextDocumentPositionParams(
@@ -60,7 +60,7 @@ export function lookingCommands(
         const { text } = await client.sendRequest<{ text: string }>(EXPLAIN, params);
         await explanations.show(text);
       } catch (error) {
-        await tell('warning', `Vernacular: ${error instanceof Error ? error.message : String(error)}`, [OPEN_LOG]);
+        await tell('warning', error instanceof Error ? error.message : String(error), [OPEN_LOG]);
       }
     },
   };

@@ -17,7 +17,7 @@ export function switchingCommands(state: State): Record<string, () => Promise<vo
     },
     toggleWorkspace: async () => {
       if (vscode.workspace.workspaceFolders === undefined) {
-        await tell('info', 'Vernacular: there is no workspace; switch it off everywhere.', [
+        await tell('info', 'there is no workspace; switch it off everywhere.', [
           { title: 'Switch Off', command: 'vernacular.toggle' },
         ]);
         return;
@@ -27,7 +27,7 @@ export function switchingCommands(state: State): Record<string, () => Promise<vo
     toggleLanguage: async () => {
       const languageId = activeDocument()?.languageId;
       if (languageId === undefined) {
-        await tell('info', 'Vernacular: open a file of the language first.');
+        await tell('info', 'open a file of the language first.');
         return;
       }
       await setEnabled(!isEnabled({ languageId }), { languageId });

@@ -38,11 +38,11 @@ export class Generation implements vscode.Disposable {
     const editor = vscode.window.activeTextEditor;
     const client = this.client();
     if (client === undefined) {
-      await tell('warning', 'Vernacular: the language server does not run.', [RESTART, OPEN_LOG]);
+      await tell('warning', 'the language server does not run.', [RESTART, OPEN_LOG]);
       return;
     }
     if (editor === undefined) {
-      await tell('info', 'Vernacular: open a file, and put the cursor into a comment that says what to write.');
+      await tell('info', 'open a file, and put the cursor into a comment that says what to write.');
       return;
     }
     await this.reject();
@@ -61,7 +61,7 @@ export class Generation implements vscode.Disposable {
       const wanted = this.current === writing && !writing.isCancelled;
       await this.end(writing);
       if (wanted) {
-        await tell('warning', `Vernacular: ${error instanceof Error ? error.message : String(error)}`, [OPEN_LOG]);
+        await tell('warning', error instanceof Error ? error.message : String(error), [OPEN_LOG]);
       }
     }
   }
@@ -76,7 +76,7 @@ export class Generation implements vscode.Disposable {
       await this.end(writing);
     } else {
       const name = writing.document.uri.path.split('/').at(-1) ?? '';
-      await tell('warning', `Vernacular: ${name} has changed where the code belongs, so it was not put in.`, [
+      await tell('warning', `${name} has changed where the code belongs, so it was not put in.`, [
         { title: 'Write Again', command: 'vernacular.generate' },
       ]);
     }
