@@ -166,8 +166,9 @@ $(VSCODE_MODULES): $(VSCODE)/package-lock.json $(VSCODE)/.npmrc
 	@mkdir -p $(@D)
 	if command -v npm >/dev/null; then cd $(VSCODE) && npm ci --no-audit --no-fund --loglevel=error && touch $(CURDIR)/$@; fi
 
-# Without npm nothing is stamped: it is made once there is one.
-$(VSIX): $(VSCODE_MODULES) $(PROJECT) $(VSIX_SOURCES)
+# Without npm nothing is stamped: it is made once there is one. It needs none of the server's packages: scripts/package.mjs
+# finds a Python with pip.
+$(VSIX): $(VSCODE_MODULES) $(VSIX_SOURCES)
 	if command -v npm >/dev/null; then \
 		cd $(VSCODE) && npm run --silent lint && npm run --silent check && npm run --silent test && npm run --silent package \
 		&& touch $(CURDIR)/$@; \
