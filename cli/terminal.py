@@ -56,6 +56,22 @@ def write_output(path: Path, text: str) -> None:
         raise ConfigError(f"{path}: cannot be written ({reason}); name another file") from None
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Raise `ConfigError` now where `write_output` would only after the work: a folder, or a place that is none."""
+    import os
+
+    from core.errors import ConfigError
+
+    above = next(parent for parent in path.absolute().parents if parent.exists())
+    for wrong, reason in (
+        (path.is_dir(), "is a directory"),
+        (not above.is_dir(), "not a directory"),
+        (not os.access(above, os.W_OK), "permission denied"),
+    ):
+        if wrong:
+            raise ConfigError(f"{path}: cannot be written ({reason}); name another file")
+
+
 def plain(text: str) -> Text:
     """Text in which no mark means anything."""
     from rich.text import Text

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from evaluation.formats.base import Format, Id, Line, Place
-from evaluation.tasks import Case, Scoring, Task
+from evaluation.tasks import Case, Scoring, Task, TaskModel
 
 MOST_BYTES = 1 << 30
 """Of a task's unpacked cases."""
@@ -85,6 +85,25 @@ class AgnosticsLine(Line):
         default=None, description="its language", validation_alias=AliasChoices("language", "lang")
     )
     difficulty: str | None = Field(default=None, description="LiveCodeBench's difficulty")
+
+
+class PublishedCase(TaskModel):
+    """A case as Ag-MBPP-X has it."""
+
+    input: str = Field(description="standard input")
+    output: str = Field(description="standard output")
+
+
+class PublishedProblem(TaskModel):
+    """A line as Ag-MBPP-X has it, to be written; the last two fields are no published ones."""
+
+    original_task_id: str = Field(description="name of the task", min_length=1)
+    description: str = Field(description="what is asked")
+    input_format: str = Field(description="what the program reads")
+    output_format: str = Field(description="what it prints")
+    tests: tuple[PublishedCase, ...] = Field(description="inputs and outputs; the first is shown", min_length=1)
+    language: str | None = Field(default=None, description="the language that it is for; none: any")
+    canonical_solution: str | None = Field(default=None, description="a program in that language")
 
 
 def read(line: AgnosticsLine, place: Place) -> Task:

@@ -16,6 +16,9 @@ from pydantic import Field, model_validator
 from evaluation.formats.base import Format, Id, Line, Place
 from evaluation.tasks import Scoring, Task
 
+TESTS_FOLLOW = "Your code should pass these tests:"
+"""Stands between what is asked and the assertions."""
+
 STOP = ("\nclass", "\nassert", '\n"""', "\nprint", "\nif", "\n```")
 """Where base models are commonly cut; a solution may have several functions."""
 
@@ -46,7 +49,7 @@ def read(line: MbppLine, place: Place) -> Task:
         id=line.task_id,
         language=place.language_of("language", None, () if place.language else ("python",)),
         scoring=Scoring.TESTS,
-        statement=f"{asked}\nYour code should pass these tests:\n\n{shown}",
+        statement=f"{asked}\n{TESTS_FOLLOW}\n\n{shown}",
         before=f'"""\n{asked}\n{shown}\n"""\n',
         program_head="".join(f"{text}\n" for text in line.test_imports),
         program_tail=f"\n{line.test_setup_code}\n{shown}\n",

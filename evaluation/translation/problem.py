@@ -29,6 +29,16 @@ class Reason(StrEnum):
     """With a stub in place of the completion it does not compile."""
     STUB = "stub does not fail"
     """With a stub in place of the completion it does not fail in the stub."""
+    ONE_TEST = "has one test only"
+    """As input and output it has one case, which is shown; none would be hidden."""
+    ONE_OUTPUT = "prints the same each time"
+    """All its cases have one output, which is shown."""
+    DUPLICATE = "duplicate"
+    """Another task has the same statement and the same cases."""
+    NO_SOLUTION = "no solution"
+    """It comes without a solution, so that nothing proves its cases."""
+    SOLUTION = "solution fails"
+    """Its own solution does not print what its cases expect."""
 
 
 class UntranslatableError(Exception):

@@ -1,33 +1,28 @@
-"""A `Problem` as a task in input/output form, as in Agnostics (arXiv 2508.04865): for any language whatever.
-
-The program reads the arguments from standard input, one behind the other, and prints the result:
+"""Values as lines of text, which a program in any language can read and print: the forms, and their description.
 
     whole number            its digits, on a line
     floating-point number   on a line; in the output rounded to a number of decimal places that the statement names
-    text                    the line itself, without quotes; a text of several lines cannot be encoded
+    text                    the line itself, without quotes; one with a line's end or a control character but a tab
+                            cannot be encoded
     truth value             `true` or `false`, on a line
     list                    a line with the number of items, then the items
     tuple                   its items
     dictionary              a line with the number of entries, then key and value of each, by ascending keys
     none, or a value        a line `none`; or a line `some` and then the value
 
-A statement describes the forms that its task has, and no others.
+Of a known type, no two values have the same lines, and no value's lines begin with another's; floating-point numbers
+that are rounded, and tuples in the place of lists, aside. Values of mixed types cannot be encoded.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 
-from core.languages import LanguageSpec
 from core.translation import Kind
-from evaluation.tasks import Case, Scoring, Task
-from evaluation.translation.problem import Check, Problem, Reason, Tolerance, UntranslatableError
-from evaluation.translation.prose import Example, rewrite
-from evaluation.translation.types import Type, join, type_of
-
-PLACES = 6
-"""Decimal places that are printed, where no tolerance is so wide that fewer have to do."""
+from evaluation.translation.problem import Reason, UntranslatableError
+from evaluation.translation.types import Type
 
 _FORMS = {
     Kind.INTEGERS: "A whole number is a line with its digits.",
@@ -44,28 +39,20 @@ _FORMS = {
 }
 _FLOATS_IN = "A floating-point number is a line such as `2.5` or `1e-07`."
 _FLOATS_OUT = "A floating-point number is printed with exactly {places} decimal places."
-_WORDS = {"True": "true", "False": "false", "None": "none", "dict": "dictionary"}
-
-
-def write_output_task(problem: Problem, spec: LanguageSpec) -> Task:
-    """The task in the language of `spec`, of which only the name is used. Raises `UntranslatableError`."""
-    types = (*(parameter.type for parameter in problem.parameters), problem.result)
-    for kind in types:
-        if kind.holds(Kind.ANY):
-            raise UntranslatableError(Reason.TYPE, f"{kind} in input or output")
-    places = _places(problem)
-    cases = tuple(_case(check, problem, places) for check in problem.checks)
-    unique: dict[str, Case] = {}
-    for case in cases:
-        unique.setdefault(case.stdin, case)
-    return Task(
-        id=problem.id,
-        language=spec.name,
-        scoring=Scoring.OUTPUT,
-        statement=_statement(problem, places),
-        cases=tuple(unique.values()),
-        labels={"source": problem.id},
-    )
+_ONE = {
+    Kind.INTEGERS: "a whole number",
+    Kind.FLOATS: "a floating-point number",
+    Kind.STRINGS: "a text",
+    Kind.BOOLEANS: "a truth value",
+    Kind.NONE: "no value",
+}
+_MANY = {
+    Kind.INTEGERS: "whole numbers",
+    Kind.FLOATS: "floating-point numbers",
+    Kind.STRINGS: "texts",
+    Kind.BOOLEANS: "truth values",
+    Kind.NONE: "missing values",
+}
 
 
 def encode(value: object, kind: Type, places: int | None = None) -> Iterator[str]:
@@ -81,7 +68,7 @@ def encode(value: object, kind: Type, places: int | None = None) -> Iterator[str
         case Kind.INTEGERS, int():
             yield str(value)
         case Kind.FLOATS, int() | float():
-            yield _float(float(value), places)
+            yield decimal(float(value), places)
         case Kind.STRINGS, str():
             yield _line(value)
         case Kind.LISTS, list() | tuple():
@@ -100,20 +87,8 @@ def encode(value: object, kind: Type, places: int | None = None) -> Iterator[str
             raise UntranslatableError(Reason.VALUE, f"{value!r} as a value of the type {kind}")
 
 
-def _ascending(value: dict[object, object]) -> list[object]:
-    try:
-        return sorted(value)  # type: ignore[type-var]
-    except TypeError:
-        raise UntranslatableError(Reason.VALUE, "a dictionary whose keys have no order") from None
-
-
-def _line(value: str) -> str:
-    if value.splitlines() not in ([], [value]) or any(0xD800 <= ord(character) <= 0xDFFF for character in value):
-        raise UntranslatableError(Reason.VALUE, f"{value[:60]!r}, a text of several lines")
-    return value
-
-
-def _float(value: float, places: int | None) -> str:
+def decimal(value: float, places: int | None) -> str:
+    """A floating-point number, rounded to `places` decimal places; none: in as many digits as it needs."""
     if not math.isfinite(value):
         raise UntranslatableError(Reason.VALUE, f"the number {value}")
     if places is None:
@@ -122,62 +97,48 @@ def _float(value: float, places: int | None) -> str:
     return text if float(text) else f"{0:.{places}f}"  # no minus before a zero
 
 
-def _places(problem: Problem) -> int:
-    """As many as the widest tolerance leaves meaning."""
-    widest = max((_absolute(check) for check in problem.checks), default=0.0)
-    return PLACES if widest <= 10.0**-PLACES else max(0, min(PLACES, math.floor(-math.log10(widest) + 1e-9)))
-
-
-def _absolute(check: Check) -> float:
-    tolerance = check.tolerance or Tolerance()
-    if not isinstance(check.expected, float) or not math.isfinite(check.expected):
-        return 0.0
-    return max(tolerance.absolute, tolerance.relative * abs(check.expected))
-
-
-def _case(check: Check, problem: Problem, places: int) -> Case:
-    pairs = zip(check.arguments, problem.parameters, strict=True)
-    stdin = "".join(f"{line}\n" for value, parameter in pairs for line in encode(value, parameter.type))
-    accepted = [check.expected]
-    if problem.result.kind is Kind.FLOATS and isinstance(check.expected, int | float):
-        off = _absolute(check)
-        accepted += [check.expected - off, check.expected + off]
-    expected = ("".join(f"{line}\n" for line in encode(value, problem.result, places)) for value in accepted)
-    return Case(stdin=stdin, expected=tuple(dict.fromkeys(expected)))
-
-
-def _statement(problem: Problem, places: int) -> str:
-    names = [parameter.name for parameter in problem.parameters]
-    described = rewrite(
-        problem.description, problem.name, lambda example: _example(example, problem, places), _WORDS, {}
-    )
-    inputs = [parameter.type for parameter in problem.parameters]
-    read = (
-        f"Write a program that reads {_listed(names)} from standard input{', in this order,' if names[1:] else ''} "
-        if names
-        else "Write a program that reads nothing "
-    )
-    parts = [
-        f"{described.strip()}\n",
-        f"{read}and prints the result of {problem.name} on standard output.",
-        *(text for kind, text in _FORMS.items() if any(each.holds(kind) for each in (*inputs, problem.result))),
-    ]
+def forms(inputs: Sequence[Type], result: Type, places: int) -> tuple[list[str], list[str]]:
+    """A sentence for each form that the input has, and for each that the output has and the input has not."""
+    read = [text for kind, text in _FORMS.items() if any(each.holds(kind) for each in inputs)]
+    printed = [text for kind, text in _FORMS.items() if result.holds(kind) and text not in read]
     if any(each.holds(Kind.FLOATS) for each in inputs):
-        parts.append(_FLOATS_IN)
-    if problem.result.holds(Kind.FLOATS):
-        parts.append(_FLOATS_OUT.replace("{places}", str(places)))
-    return "\n".join(parts)
+        read.append(_FLOATS_IN)
+    if result.holds(Kind.FLOATS):
+        printed.append(_FLOATS_OUT.replace("{places}", str(places)))
+    return read, printed
 
 
-def _example(example: Example, problem: Problem, places: int) -> str | None:
-    result = join(problem.result, type_of(example.value))
-    try:
-        pairs = zip(problem.completed(example.arguments), problem.parameters, strict=True)
-        given = [line for value, parameter in pairs for line in encode(value, parameter.type)]
-        return "\n".join(["Input:", *given, "Output:", *encode(example.value, result, places)])
-    except UntranslatableError:
-        return None
+def described(kind: Type, *, several: bool = False) -> str:
+    """What a value of the type is called: `a list of whole numbers`; or what several of it are."""
+    match kind.kind:
+        case Kind.LISTS:
+            return f"{'lists' if several else 'a list'} of {described(kind.items[0], several=True)}"
+        case Kind.TUPLES:
+            items = [described(item) for item in kind.items] or ["nothing"]
+            return f"{'tuples' if several else 'a tuple'} of {listed(items)}"
+        case Kind.DICTIONARIES:
+            key, value = (described(item, several=True) for item in kind.items)
+            return f"{'dictionaries' if several else 'a dictionary'} from {key} to {value}"
+        case Kind.OPTIONS:
+            return f"{described(kind.items[0], several=several)}, which may be missing"
+    return (_MANY if several else _ONE)[kind.kind or Kind.INTEGERS]
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _ascending(value: dict[object, object]) -> list[object]:
+    try:
+        return sorted(value)  # type: ignore[type-var]
+    except TypeError:
+        raise UntranslatableError(Reason.VALUE, "a dictionary whose keys have no order") from None
+
+
+def _line(value: str) -> str:
+    if value.splitlines() not in ([], [value]):
+        raise UntranslatableError(Reason.VALUE, f"{value[:60]!r}, a text of several lines")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in value.replace("\t", "")):
+        raise UntranslatableError(Reason.VALUE, f"{value[:60]!r}, a text with a control character")
+    return value

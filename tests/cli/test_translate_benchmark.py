@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from core.errors import ConfigError, UnknownNameError, VernacularError
+from core.errors import BenchmarkError, ConfigError, UnknownNameError, VernacularError
 from evaluation.formats import read_benchmark
 from evaluation.tasks import Scoring
 
@@ -61,12 +61,73 @@ def test_it_writes_tasks_that_can_be_read_again(tasks: Path, tmp_path: Path) -> 
     assert task.before.endswith("local function twice(number)\n")
 
 
-def test_the_output_form(tasks: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def solved(tmp_path: Path) -> Path:
+    """Three tasks with solutions; that of the last one is wrong."""
+
+    def line(number: int, text: str, code: str) -> str:
+        tests = ["assert twice(1) == 2", "assert twice(3) == 6"]
+        return json.dumps({"task_id": number, "text": text, "code": code, "test_list": tests})
+
+    right, wrong = "def twice(number):\n    return 2 * number", "def twice(number):\n    return 2"
+    lines = [line(1, "Double.", right), line(2, "Double.", right), line(3, "Double it.", wrong)]
+    path = tmp_path / "mbpp.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_input_and_output_are_proven_by_the_solutions(solved: Path, tmp_path: Path) -> None:
     output = tmp_path / "any.jsonl"
-    translated(tasks, "--to", "prolog", "--output", output, "--form", "output")
+    said = translated(solved, "--to", "io", "--output", output, "--details")
+    assert said.startswith("2 cases; the first of each task is shown, 1 are hidden\n")
+    assert [line.split()[1:-1] for line in said.splitlines() if "│" in line][:3] == [
+        ["translated", "│", "1"],
+        ["dropped:", "duplicate", "│", "1"],
+        ["dropped:", "solution", "fails", "│", "1"],
+    ]
+    assert "wrong_output in case 2" in said
+    assert json.loads(output.read_text(encoding="utf-8")) == {
+        "original_task_id": "1",
+        "description": "Double.\n\nWrite a program that reads `number` and prints the result of `twice`.",
+        "input_format": "`number`, a whole number. A whole number is a line with its digits.",
+        "output_format": "The result: a whole number.",
+        "tests": [{"input": "1\n", "output": "2\n"}, {"input": "3\n", "output": "6\n"}],
+    }
+    (task,) = read_benchmark(output, language="prolog").tasks
+    assert (task.scoring, task.language) == (Scoring.OUTPUT, "prolog")
+
+
+def test_input_and_output_for_one_language(solved: Path, tmp_path: Path) -> None:
+    output = tmp_path / "python.jsonl"
+    translated(solved, "--to", "io", "--language", "python", "--output", output)
     (task,) = read_benchmark(output).tasks
-    assert task.scoring is Scoring.OUTPUT
-    assert [(case.stdin, case.expected) for case in task.cases] == [("1\n", ("2\n",))]
+    assert task.language == "python"
+    assert task.canonical is not None and task.canonical.startswith("def twice(number):")
+    translated(solved, "--to", "io", "--language", "lua", "--no-run", "--output", output)
+    assert [(task.language, task.canonical) for task in read_benchmark(output).tasks] == [("lua", None)] * 2
+
+
+def test_wrong_arguments_of_input_and_output_are_one_line(solved: Path, tmp_path: Path) -> None:
+    output = tmp_path / "x.jsonl"
+    with pytest.raises(UnknownNameError, match="unknown language 'luaa'"):
+        translated(solved, "--to", "io", "--language", "luaa", "--output", output)
+    with pytest.raises(UnknownNameError, match="unknown sandbox 'docker'"):
+        translated(solved, "--to", "io", "--sandbox", "docker", "--output", output)
+    for wrong, why in ((tmp_path, "is a directory"), (solved / "x.jsonl", "not a directory")):
+        with pytest.raises(ConfigError, match=f"cannot be written .{why}.; name another file"):
+            translated(solved, "--to", "io", "--output", wrong)
+    misplaced = ["translate", str(solved), "--to", "lua", "--language", "lua", "--output", str(output)]
+    result = CliRunner().invoke(app, ["benchmarks", *misplaced])
+    assert result.exit_code == 2
+    assert "goes with --to io alone" in result.output
+    solved.write_text(f"{solved.read_text(encoding='utf-8')}\n{{'bad'\n", encoding="utf-8")
+    with pytest.raises(BenchmarkError, match=r"mbpp.jsonl:4: is not JSON"):
+        translated(solved, "--to", "io", "--output", output)
+    first = solved.read_text(encoding="utf-8").splitlines()[0]
+    solved.write_text(f"{first}\n{first}\n", encoding="utf-8")
+    with pytest.raises(BenchmarkError, match=r"mbpp.jsonl:2: task '1' stands in line 1 already"):
+        translated(solved, "--to", "io", "--output", output)
+    assert not output.exists()
 
 
 def test_a_language_that_cannot_be_run_is_translated_to_without_running(tasks: Path, tmp_path: Path) -> None:

@@ -1,25 +1,12 @@
-"""Tasks in input/output form: what is read, what is printed, and what the statement says of it."""
+"""Values as lines, and what a statement says of them."""
 
 from __future__ import annotations
 
 import pytest
 
-from core.language_files import load_languages
-from evaluation.tasks import Task
-from evaluation.translation.problem import Check, Parameter, Problem, Reason, Tolerance, UntranslatableError
-from evaluation.translation.textual import encode, write_output_task
-from evaluation.translation.types import joined, settled, type_of
-
-SPEC = load_languages(environment={}).named("text")
-
-
-def written(*checks: Check, description: str = "Do it.") -> Task:
-    parameters = tuple(
-        Parameter(name, settled(joined(type_of(check.arguments[place]) for check in checks)))
-        for place, name in enumerate(("one", "other")[: len(checks[0].arguments)])
-    )
-    result = settled(joined(type_of(check.expected) for check in checks))
-    return write_output_task(Problem("t", "f", parameters, result, description, checks), SPEC)
+from evaluation.translation.problem import UntranslatableError
+from evaluation.translation.textual import described, encode, forms
+from evaluation.translation.types import Type, joined, settled, type_of
 
 
 @pytest.mark.parametrize(
@@ -43,45 +30,40 @@ def test_a_value_in_lines(value: object, lines: list[str]) -> None:
     assert list(encode(value, settled(type_of(value)))) == lines
 
 
-@pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\u2028b", "\n", "\ud800", float("inf"), float("nan")])
+@pytest.mark.parametrize(
+    "value", ["a\nb", "a\rb", "a\u2028b", "\n", "\ud800", "\0", "\x7f", float("inf"), float("nan")]
+)
 def test_what_no_line_can_hold(value: object) -> None:
     with pytest.raises(UntranslatableError):
         list(encode(value, type_of(value)))
 
 
-def test_a_task() -> None:
-    task = written(
-        Check(([1, 2], "a"), {"a": 2}),
-        Check(([], "b"), {}),
-        Check(([], "b"), {}),
-        description="Count it; None counts.\n\n>>> f([3], 'x')\n{'x': 1}",
-    )
-    assert [(case.stdin, case.expected) for case in task.cases] == [
-        ("2\n1\n2\na\n", ("1\na\n2\n",)),
-        ("0\nb\n", ("0\n",)),
-    ]
-    assert task.statement == (
-        "Count it; none counts.\n\nInput:\n1\n3\nx\nOutput:\n1\nx\n1\n\n"
-        "Write a program that reads one and other from standard input, in this order, "
-        "and prints the result of f on standard output.\n"
-        "A whole number is a line with its digits.\n"
-        "A text is a line of its own, without quotes; it may be empty.\n"
-        "A list is a line with the number of its items, and then the items one after the other.\n"
-        "A dictionary is a line with the number of its entries, and then the key and the value of each entry, "
-        "in ascending order of the keys."
-    )
+def kind(*values: object) -> Type:
+    return settled(joined(map(type_of, values)))
 
 
-def test_floating_point_results_are_rounded_as_far_as_the_tolerance_goes() -> None:
-    task = written(Check((1,), 2.5), Check((2,), 0.125, Tolerance(0.01, 0.0)))
-    assert "exactly 2 decimal places" in task.statement
-    assert task.cases[1].expected == ("0.12\n", "0.11\n", "0.14\n") or "0.12\n" in task.cases[1].expected
-    exact = written(Check((1,), -1e-12))
-    assert "exactly 6 decimal places" in exact.statement
-    assert exact.cases[0].expected == ("0.000000\n",)
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([1], "a whole number"),
+        ([1, 2.5], "a floating-point number"),
+        ([["a"], []], "a list of texts"),
+        ([[[True]]], "a list of lists of truth values"),
+        ([[(1, "a")]], "a list of tuples of a whole number and a text"),
+        ([(1, 2.5, "a")], "a tuple of a whole number, a floating-point number and a text"),
+        ([(1,), (1, 2)], "a list of whole numbers"),
+        ([{"a": [1]}], "a dictionary from texts to lists of whole numbers"),
+        ([[{1: "a"}]], "a list of dictionaries from whole numbers to texts"),
+        ([None, 1], "a whole number, which may be missing"),
+    ],
+)
+def test_what_a_value_is_called(values: list[object], text: str) -> None:
+    assert described(kind(*values)) == text
 
 
-def test_mixed_values_are_dropped() -> None:
-    with pytest.raises(UntranslatableError) as caught:
-        written(Check(([1, "a"],), 1))
-    assert caught.value.reason is Reason.TYPE
+def test_each_form_is_described_once_and_only_where_it_is_needed() -> None:
+    read, printed = forms([kind([1]), kind(2)], kind({"a": [2.5]}), 3)
+    assert [text.split(" is ")[0] for text in read] == ["A whole number", "A list"]
+    assert [text.split(" is ")[0] for text in printed] == ["A text", "A dictionary", "A floating-point number"]
+    assert "exactly 3 decimal places" in printed[-1]
+    assert forms([kind(2.5)], kind(1), 6)[0] == ["A floating-point number is a line such as `2.5` or `1e-07`."]

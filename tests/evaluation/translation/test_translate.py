@@ -15,7 +15,7 @@ from evaluation.tasks import Task
 from evaluation.translation.problem import Reason
 from evaluation.translation.source import read_problem
 from evaluation.translation.target import write_stub, write_task
-from evaluation.translation.translate import Form, Translated, Written, prove, translate
+from evaluation.translation.translate import Translated, Written, prove, translate
 from evaluation.verdicts import Verdict
 from tests.evaluation.translation.answers import known, run, runnable, sandbox
 from tests.evaluation.translation.solutions import SOLUTIONS
@@ -77,8 +77,8 @@ def test_a_task_in_every_language_is_the_golden_one(language: str) -> None:
     assert written.labels == {"source": "t"}
 
 
-def basics(language: str) -> Translated:
-    return translate(read_benchmark(BASICS).tasks, known(language), Form.TESTS)
+def basics(language: str) -> Translated[Written]:
+    return translate(read_benchmark(BASICS).tasks, known(language))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_python_translated_to_itself_passes_with_its_own_solutions() -> None:
     if not runnable("python"):
         pytest.skip("not installed")
     tasks = read_benchmark(BASICS).tasks[::12]
-    translated = translate(tasks, known("python"), Form.TESTS)
+    translated = translate(tasks, known("python"))
     assert not translated.dropped
     for source, written in zip(tasks, translated.written, strict=True):
         names = [parameter.name for parameter in read_problem(source).parameters]
@@ -130,7 +130,7 @@ def test_python_translated_to_itself_passes_with_its_own_solutions() -> None:
         assert judged.verdict is Verdict.PASSED, (source.id, judged)
 
 
-def proven(*completed: Written) -> Translated:
+def proven(*completed: Written) -> Translated[Written]:
     execution = known("python").execution
     assert execution is not None
     with Executor(execution, sandbox()) as executor:
@@ -158,10 +158,4 @@ def test_a_task_whose_stub_does_not_fail_as_it_should_is_dropped(tail: str, stub
 
 def test_a_language_without_a_description_is_refused_in_one_line() -> None:
     with pytest.raises(ConfigError, match="text: its file has no section `translation`"):
-        translate((), known("text"), Form.TESTS)
-
-
-def test_output_tasks_need_no_description() -> None:
-    translated = translate(read_benchmark(BASICS).tasks, known("text"), Form.OUTPUT)
-    assert len(translated.written) >= 100
-    assert set(translated.reasons) <= {Reason.VALUE, Reason.TYPE}
+        translate((), known("text"))
