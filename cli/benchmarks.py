@@ -6,6 +6,7 @@ import typer
 
 from cli.check_benchmark import check, list_formats
 from cli.make_benchmark import from_code, infill
+from cli.select_tasks import select
 from cli.translate_benchmark import translate
 
 
@@ -16,6 +17,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_formats)
     group.command("check")(check)
     group.command("translate")(translate)
+    group.command("select")(select)
     group.command("infill")(infill)
     group.command("from-code")(from_code)
     app.add_typer(group, name="benchmarks")

@@ -10,15 +10,16 @@ from core.language_files import LanguageRegistry, load_languages
 from core.sandbox import Limits
 from evaluation.formats import read_benchmark
 from evaluation.runs import Result, RunDescription, read_description
-from evaluation.tasks import Task
+from evaluation.tasks import Benchmark, Task
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run's folder, its description, the tasks of its benchmark by name, and the languages."""
+    """A run's folder, its description, its benchmark, of that the tasks that it asked, by name, and the languages."""
 
     folder: Path
     description: RunDescription
+    benchmark: Benchmark
     tasks: dict[str, Task]
     languages: LanguageRegistry
 
@@ -45,6 +46,5 @@ def open_run(folder: Path, benchmark: Path, languages: tuple[Path, ...]) -> Stor
             f"{folder}: was not made from {benchmark} (SHA-256 differs); name the file that it was made from"
         )
     only = settings.only_languages
-    return StoredRun(
-        folder, description, {task.id: task for task in read.tasks if not only or task.language in only}, registry
-    )
+    tasks = {task.id: task for task in read.tasks if not only or task.language in only}
+    return StoredRun(folder, description, read, tasks, registry)
