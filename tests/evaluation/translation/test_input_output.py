@@ -16,6 +16,7 @@ from evaluation.execution import Executor
 from evaluation.formats import read_benchmark
 from evaluation.formats.agnostics import PublishedProblem
 from evaluation.running.judging import Judge
+from evaluation.running.shown import shown_cases
 from evaluation.tasks import Scoring, Task
 from evaluation.translation.input_output import write_problem
 from evaluation.translation.problem import Check, Parameter, Problem, Reason, Tolerance, UntranslatableError
@@ -249,6 +250,21 @@ print(heavy)
 """
 
 
+def in_a_file(folder: Path, source: Path) -> Path:
+    """The tasks of `source` for Lua, written as `vernacular benchmarks translate` does."""
+    path = folder / "io.jsonl"
+    translated = to_input_output(read_benchmark(source).tasks, known("lua"))
+    lines = [each.problem.model_dump_json(exclude_none=True) for each in translated.written]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_a_statement_shows_the_first_case_and_no_other(tmp_path: Path) -> None:
+    for task in read_benchmark(in_a_file(tmp_path, BASICS)).tasks:
+        assert shown_cases(task) == task.cases[:1], task.statement
+        assert len(task.cases) > 1
+
+
 @pytest.mark.parametrize(
     ("name", "verdict"),
     [("right", Verdict.PASSED), ("wrong", Verdict.WRONG_OUTPUT), ("silent", Verdict.WRONG_OUTPUT)],
@@ -256,15 +272,8 @@ print(heavy)
 def test_a_program_in_lua_is_judged_on_a_translated_task(name: str, verdict: Verdict, tmp_path: Path) -> None:
     if not runnable("lua"):
         pytest.skip("not installed")
-    spec = known("lua")
-    tasks = read_benchmark(SAMPLES / "mbpp.jsonl").tasks
-    translated = to_input_output(tasks, spec)
-    path = tmp_path / "io.jsonl"
-    path.write_text(
-        "".join(each.problem.model_dump_json(exclude_none=True) + "\n" for each in translated.written), encoding="utf-8"
-    )
     registry = load_languages(environment={})
-    benchmark = read_benchmark(path, languages=registry)
+    benchmark = read_benchmark(in_a_file(tmp_path, SAMPLES / "mbpp.jsonl"), languages=registry)
     assert benchmark.format == "agnostics"
     task = benchmark.tasks[0]
     assert task.statement.endswith("Example input:\n3\n3\n8\n12\n7\n\nExample output:\n2")
