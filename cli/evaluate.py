@@ -35,8 +35,8 @@ def evaluate(
     strategy: Annotated[
         str | None,
         typer.Option(
-            help="infill, completion, zero-shot, few-shot, retrieval or chain-of-thought; default: infill for holes, "
-            "else completion."
+            help="infill, completion, zero-shot, few-shot, retrieval, chain-of-thought or repair; default: infill for "
+            "holes, else completion."
         ),
     ] = None,
     examples: Annotated[
@@ -48,6 +48,9 @@ def evaluate(
         Path | None, typer.Option(help="Folder of the language's documentation (retrieval; also others).")
     ] = None,
     sections: Annotated[int, typer.Option(help="Sections of it that are shown.", min=1)] = 4,
+    rounds: Annotated[
+        int | None, typer.Option(help="How often at most an answer is repaired (repair); default: 2.", min=1)
+    ] = None,
     samples: Annotated[int, typer.Option(help="Answers to each task, for pass@k; needs a temperature.", min=1)] = 1,
     temperature: Annotated[float, typer.Option(help="0 is greedy.", min=0)] = 0.0,
     seed: Annotated[int, typer.Option(help="Of all sampling.")] = 0,
@@ -101,7 +104,12 @@ def evaluate(
         limit=limit,
         strategy=strategy,
         strategy_options=StrategyOptions(
-            examples=examples, shots=shots, similar=similar, documentation=documentation, sections=sections
+            examples=examples,
+            shots=shots,
+            similar=similar,
+            documentation=documentation,
+            sections=sections,
+            rounds=rounds,
         ),
         sampling=Sampling(
             samples=samples,

@@ -20,9 +20,11 @@ from typing import Protocol
 from core.errors import RequestError
 from core.language_files import LanguageRegistry
 from core.languages import TEXT, LanguageSpec
-from evaluation.models.base import Drawing, Model, Reply
+from evaluation.models.base import Drawing, Model
 from evaluation.running.judging import Decision, Judge
 from evaluation.running.parallel import usable_cores
+from evaluation.running.probing import Observed, Prober
+from evaluation.running.rounds import Observe, Try, ask_in_rounds, conversation
 from evaluation.runs import Result, RunWriter, Sampling, read_results
 from evaluation.strategies.base import Strategy
 from evaluation.tasks import Scoring, Task
@@ -42,12 +44,12 @@ class Results(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A task, the number of the answer to it, and what the model said; `reply` is `None` where it was not asked."""
+    """A task, the number of the answer to it, and what the model said, round by round; nothing where it was refused."""
 
     task: Task
     sample: int
     seed: int | None
-    reply: Reply | None
+    tries: tuple[Try, ...]
     refused: str = ""
 
 
@@ -96,7 +98,11 @@ async def run(
     asked: asyncio.Queue[Asked | None] = asyncio.Queue(maxsize=4 * cores)
     at_once = 1 if evaluation.sampling.fixed_batch else evaluation.concurrency
     loop = asyncio.get_running_loop()
+    prober = Prober(judge, evaluation.languages)
     with ThreadPoolExecutor(cores, thread_name_prefix="judge") as pool:
+
+        async def observe(task: Task, program: str | None) -> Observed:
+            return await loop.run_in_executor(pool, prober.observe, task, program)
 
         async def generate() -> None:
             waiting = iter(_waiting(evaluation, done))
@@ -108,11 +114,11 @@ async def run(
 
         async def ask_in_turn(waiting: Iterator[tuple[Task, int]]) -> None:
             for task, sample in waiting:
-                await asked.put(await _ask(evaluation, model, task, sample))
+                await asked.put(await _ask(evaluation, model, observe, task, sample))
 
         async def judge_in_turn() -> None:
             while (answered := await asked.get()) is not None:
-                result = await loop.run_in_executor(pool, _result, evaluation, judge, answered)
+                result = await loop.run_in_executor(pool, _result, judge, answered)
                 writer.add(result)
                 on_result(result)
 
@@ -125,11 +131,12 @@ async def run(
             raise _first(problems) from None
 
 
-def seed_of(sampling: Sampling, task: str, sample: int) -> int | None:
-    """The seed of one answer; `None` for a greedy one. The same whatever else is asked, and in whatever order."""
+def seed_of(sampling: Sampling, task: str, sample: int, number: int = 0) -> int | None:
+    """The seed of one answer, in round `number`; `None` for a greedy one. The same whatever else is asked, and in
+    whatever order."""
     if sampling.temperature == 0:
         return None
-    text = f"{sampling.seed}\0{task}\0{sample}"
+    text = f"{sampling.seed}\0{task}\0{sample}" + (f"\0{number}" if number else "")
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % _SEEDS
 
 
@@ -140,32 +147,33 @@ def _waiting(evaluation: Evaluation, done: set[tuple[str, int]]) -> Iterable[tup
                 yield task, sample
 
 
-async def _ask(evaluation: Evaluation, model: Model, task: Task, sample: int) -> Asked:
+async def _ask(evaluation: Evaluation, model: Model, observe: Observe, task: Task, sample: int) -> Asked:
     language = language_of(task, evaluation.languages)
     strategy, sampling = evaluation.strategy, evaluation.sampling
-    seed = seed_of(sampling, task.id, sample)
     drawing = Drawing(
         max_new_tokens=sampling.max_new_tokens,
         temperature=sampling.temperature,
-        seed=seed,
         stop=(*(task.stop if strategy.stops else ()), *(("\n",) if strategy.stops and task.lines == 1 else ())),
     )
+
+    def seeds(number: int) -> int | None:
+        return seed_of(sampling, task.id, sample, number)
+
     try:
-        return Asked(task, sample, seed, await model.ask(strategy.prompt(task, language), drawing))
+        tries = await ask_in_rounds(model, strategy, task, language, drawing, seeds, observe)
     except RequestError as problem:
-        return Asked(task, sample, seed, None, str(problem))
+        return Asked(task, sample, seeds(0), (), str(problem))
+    return Asked(task, sample, seeds(0), tries)
 
 
-def _result(evaluation: Evaluation, judge: Judge, asked: Asked) -> Result:
-    task, reply, strategy = asked.task, asked.reply, evaluation.strategy
-    language = language_of(task, evaluation.languages)
-    completion = strategy.completion(reply.text, task, language) if reply else None
-    if reply is None:
-        decision = Decision(Judged(Verdict.NO_CODE, asked.refused))
-    else:
-        program = "" if completion is None else strategy.program(completion, task, language)
-        decision = judge.decide(task, completion, program)
-    judged = decision.judged
+def _result(judge: Judge, asked: Asked) -> Result:
+    """Of the last try; tokens and times are of all of them."""
+    task, tries = asked.task, asked.tries
+    decisions = [judge.decide(task, each.completion, each.program) for each in tries]
+    decision = decisions[-1] if tries else Decision(Judged(Verdict.NO_CODE, asked.refused))
+    reply, judged = tries[-1].reply if tries else None, decision.judged
+    observed = [each.observed for each in tries if each.observed]
+    in_rounds = bool(observed)
     return Result(
         task=task.id,
         sample=asked.sample,
@@ -173,7 +181,7 @@ def _result(evaluation: Evaluation, judge: Judge, asked: Asked) -> Result:
         labels=task.labels,
         prompt=reply.prompt if reply else "",
         answer=reply.text if reply else "",
-        completion=completion,
+        completion=tries[-1].completion if tries else None,
         program=decision.program,
         verdict=judged.verdict,
         detail=judged.detail,
@@ -184,14 +192,16 @@ def _result(evaluation: Evaluation, judge: Judge, asked: Asked) -> Result:
         match=decision.match,
         seed=asked.seed,
         finish=reply.finish if reply else "refused",
-        prompt_tokens=reply.prompt_tokens if reply else 0,
-        new_tokens=reply.new_tokens if reply else 0,
+        prompt_tokens=sum(each.reply.prompt_tokens for each in tries),
+        new_tokens=sum(each.reply.new_tokens for each in tries),
         confidence=reply.confidence if reply else None,
-        first_token_ms=reply.first_token_ms if reply else None,
-        generated_ms=reply.total_ms if reply else 0.0,
-        executed_ms=decision.executed_ms,
-        cpu_s=decision.cpu_s,
+        first_token_ms=tries[0].reply.first_token_ms if tries else None,
+        generated_ms=sum(each.reply.total_ms for each in tries),
+        executed_ms=decision.executed_ms + sum(each.executed_ms for each in observed),
+        cpu_s=decision.cpu_s + sum(each.cpu_s for each in observed),
         finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        rounds=tuple(map(Try.as_round, tries, (each.judged for each in decisions))) if in_rounds else (),
+        conversation=conversation(tries) if in_rounds else (),
     )
 
 

@@ -10,9 +10,11 @@ from evaluation.tasks import Task
 
 
 class Strategy(ABC):
-    """Pure once it is made. `stops` says whether a task's stop texts end an answer."""
+    """Pure once it is made. `stops` says whether a task's stop texts end an answer; `rounds`, how often at most a model
+    is asked again with what the tool chain says of its answer."""
 
     stops = False
+    rounds = 0
 
     @abstractmethod
     def prompt(self, task: Task, language: LanguageSpec) -> Prompt:
@@ -25,3 +27,7 @@ class Strategy(ABC):
     def program(self, completion: str, task: Task, language: LanguageSpec) -> str:
         """What is run for a completion."""
         return task.program(completion)
+
+    def again(self, prompt: Prompt, answer: str, complaint: str) -> Prompt:
+        """What the model is asked after `answer` to `prompt`. Only for a strategy that has rounds."""
+        raise NotImplementedError(f"{type(self).__name__} has no rounds")

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from core.errors import ConfigError, UnknownNameError
 from evaluation.strategies.base import Strategy
 from evaluation.tasks import Scoring, Task, TaskModel
+
+if TYPE_CHECKING:
+    from evaluation.strategies.examples import Documentation
 
 
 class StrategyOptions(TaskModel):
@@ -21,6 +25,9 @@ class StrategyOptions(TaskModel):
     similar: bool = Field(default=False, description="the most similar solved tasks; else always the first ones")
     documentation: Path | None = Field(default=None, description="a folder of the language's documentation")
     sections: int = Field(default=4, description="sections of it that are shown", ge=1)
+    rounds: int | None = Field(
+        default=None, description="how often at most a model repairs its answer; none: as the strategy has it", ge=1
+    )
 
 
 Factory = Callable[[StrategyOptions], Strategy]
@@ -44,17 +51,20 @@ def _completion(options: StrategyOptions) -> Strategy:
 def _ask(*, few: bool = False, retrieve: bool = False, think: bool = False) -> Factory:
     def factory(options: StrategyOptions) -> Strategy:
         examples = _examples(options) if few or options.examples else None
-        documentation = None
-        if retrieve or options.documentation:
-            if options.documentation is None:
-                raise ConfigError("the strategy `retrieval` needs --documentation FOLDER")
-            documentation = import_module("evaluation.strategies.examples").Documentation(
-                options.documentation, options.sections
-            )
+        if retrieve and options.documentation is None:
+            raise ConfigError("the strategy `retrieval` needs --documentation FOLDER")
+        documentation = _documentation(options)
         strategy: Strategy = import_module("evaluation.strategies.chat").Ask(examples, documentation, think=think)
         return strategy
 
     return factory
+
+
+def _repair(options: StrategyOptions) -> Strategy:
+    module = import_module("evaluation.strategies.repair")
+    examples = _examples(options) if options.examples else None
+    strategy: Strategy = module.Repair(examples, _documentation(options), rounds=options.rounds or module.USUAL_ROUNDS)
+    return strategy
 
 
 STRATEGIES: dict[str, Factory] = {
@@ -64,6 +74,7 @@ STRATEGIES: dict[str, Factory] = {
     "few-shot": _ask(few=True),
     "retrieval": _ask(retrieve=True),
     "chain-of-thought": _ask(think=True),
+    "repair": _repair,
 }
 
 
@@ -77,6 +88,8 @@ def strategy_named(name: str, options: StrategyOptions) -> Strategy:
         path = getattr(options, option)
         if path is not None and not path.exists():
             raise ConfigError(f"--{option} {path}: no such file or folder")
+    if options.rounds is not None and name != "repair":
+        raise ConfigError(f"--rounds is for the strategy `repair`; `{name}` asks once")
     return factory(options)
 
 
@@ -84,6 +97,14 @@ def default_strategy(tasks: Iterable[Task]) -> str:
     """`infill` where any task has a hole to fill in, else `completion`: what a base model can do."""
     holes = any(task.after or task.scoring is Scoring.MATCH for task in tasks)
     return "infill" if holes else "completion"
+
+
+def _documentation(options: StrategyOptions) -> Documentation | None:
+    if options.documentation is None:
+        return None
+    from evaluation.strategies.examples import Documentation
+
+    return Documentation(options.documentation, options.sections)
 
 
 def _examples(options: StrategyOptions) -> object:

@@ -2,8 +2,9 @@
 
 Guarantees: the ids before an answer are exactly those that the model is given when it is asked the same in
 evaluation, with its own chat template; an answer's labels run from its first token to the one that ends the turn,
-that one included; no text becomes a special token. An answer in the middle of a conversation is learned too, unless
-the template changes what stands before it once another turn follows (as those do that drop what a model thought).
+that one included; no text becomes a special token. An answer in the middle of a conversation is learned too, unless its
+`weight` is 0 (OpenAI's notation, for a mistake that the conversation corrects), or the template changes what stands
+before it once another turn follows (as those do that drop what a model thought).
 
 Not supported: templates that show no special token behind an answer.
 """
@@ -31,6 +32,7 @@ class Turn(SettingsModel):
 
     role: Literal["system", "user", "assistant"] = Field(description="who speaks")
     content: str = Field(description="what is said", min_length=1)
+    weight: Literal[0, 1] = Field(default=1, description="0: an answer of the assistant's that is shown, not learned")
 
 
 class Conversation(SettingsModel):
@@ -43,6 +45,8 @@ class Conversation(SettingsModel):
     def _ends_with_an_answer(cls, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
         if turns[-1].role != "assistant":
             raise ValueError(f"ends with the {turns[-1].role}; it must end with the assistant's answer")
+        if not turns[-1].weight:
+            raise ValueError("its last answer has weight 0; that one must be learned")
         return turns
 
 
@@ -64,10 +68,10 @@ class ConversationTokens:
         texts = [turn.content for turn in conversation.messages]
         input_ids: list[int] = []
         labels: list[int] = []
-        for part, learned in self._layout(tuple(turn.role for turn in conversation.messages)):
+        for part, answer in self._layout(tuple(turn.role for turn in conversation.messages)):
             ids = self._ids(part, texts)
             input_ids += ids
-            labels += ids if learned else [IGNORED] * len(ids)
+            labels += ids if answer is not None and conversation.messages[answer].weight else [IGNORED] * len(ids)
         return TokenSequence(input_ids, labels)
 
     def _ids(self, outline: str, texts: Sequence[str]) -> list[int]:
@@ -79,8 +83,9 @@ class ConversationTokens:
                 ids += self._renderer.encode(segment.text)
         return ids
 
-    def _layout_of(self, roles: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
-        """Parts of the conversation's outline, and whether each is learned; what follows the last answer is left out.
+    def _layout_of(self, roles: tuple[str, ...]) -> tuple[tuple[str, int | None], ...]:
+        """Parts of the conversation's outline, each with the number of the answer that it is, or none; what follows the
+        last answer is left out.
 
         The outlines decide, not the texts, so it is done once for each order of roles.
         """
@@ -88,7 +93,7 @@ class ConversationTokens:
         whole = self._template.outline(roles, ready=False)
         mark = stand_in(len(roles) - 1)
         answer = whole[len(prompt) :] if whole.startswith(prompt) else whole[whole.index(mark) :]
-        parts: list[tuple[str, bool]] = []
+        parts: list[tuple[str, int | None]] = []
         done = 0
         for number, role in enumerate(roles[:-1]):
             if role != "assistant":
@@ -96,9 +101,9 @@ class ConversationTokens:
             before = self._template.outline(roles[:number], ready=True)
             if prompt.startswith(before):
                 end = len(before) + len(self._turn(prompt[len(before) :], stand_in(number)))
-                parts += [(prompt[done : len(before)], False), (prompt[len(before) : end], True)]
+                parts += [(prompt[done : len(before)], None), (prompt[len(before) : end], number)]
                 done = end
-        return (*parts, (prompt[done:], False), (self._turn(answer, mark), True))
+        return (*parts, (prompt[done:], None), (self._turn(answer, mark), len(roles) - 1))
 
     def _turn(self, outline: str, mark: str) -> str:
         """The start of `outline`, through `mark` and the first special token behind it."""

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from core.errors import CheckpointError, ConfigError
 from evaluation.models.base import Message
@@ -90,6 +91,19 @@ def test_earlier_answers_are_learned_too(model_folder: MakeFolder) -> None:
     folder = model_folder("qwen2.5")
     turns = conversation(SYSTEM, QUESTION, ("assistant", "First"), ("user", "Again"), ("assistant", "Second"))
     assert Seen(folder, tokens_of(folder).sequence(turns)).learned == ["First<|im_end|>", "Second<|im_end|>"]
+
+
+def test_a_mistake_that_is_corrected_is_shown_and_not_learned(model_folder: MakeFolder) -> None:
+    folder = model_folder("qwen2.5")
+    turns = conversation(SYSTEM, QUESTION, ("assistant", "Wrong"), ("user", "Again"), ("assistant", "Right"))
+    messages = [turn.model_dump() for turn in turns.messages]
+    messages[2]["weight"] = 0
+    seen = Seen(folder, tokens_of(folder).sequence(Conversation.model_validate({"messages": messages})))
+    assert seen.learned == ["Right<|im_end|>"]
+    assert "Wrong<|im_end|>" in seen.all
+    messages[4]["weight"] = 0
+    with pytest.raises(ValidationError, match="its last answer has weight 0"):
+        Conversation.model_validate({"messages": messages})
 
 
 def test_an_earlier_answer_that_the_template_shows_otherwise_is_not_learned(model_folder: MakeFolder) -> None:
