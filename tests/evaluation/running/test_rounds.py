@@ -52,7 +52,8 @@ def script(answers: Mapping[str, Sequence[str]]) -> Callable[[dict[str, Any]], s
     def answer(body: dict[str, Any]) -> str:
         messages = body["messages"]
         task = str(messages[1]["content"]).split(":")[0].split("\n")[-1]
-        return answers[task][sum(message["role"] == "assistant" for message in messages)]
+        before: int = sum(message["role"] == "assistant" for message in messages)
+        return answers[task][before]
 
     return answer
 
