@@ -128,7 +128,7 @@ async def run(
                 for _ in range(cores):
                     group.create_task(judge_in_turn())
         except BaseExceptionGroup as problems:
-            raise _first(problems) from None
+            raise first_problem(problems) from None
 
 
 def seed_of(sampling: Sampling, task: str, sample: int, number: int = 0) -> int | None:
@@ -205,11 +205,11 @@ def _result(judge: Judge, asked: Asked) -> Result:
     )
 
 
-def _first(problems: BaseExceptionGroup[BaseException]) -> BaseException:
+def first_problem(problems: BaseExceptionGroup[BaseException]) -> BaseException:
     """The error that ended the others."""
     for problem in problems.exceptions:
         if isinstance(problem, BaseExceptionGroup):
-            return _first(problem)
+            return first_problem(problem)
         if not isinstance(problem, asyncio.CancelledError):
             return problem
     return problems.exceptions[0]

@@ -20,7 +20,7 @@ from evaluation.strategies.chat import Ask
 from evaluation.tasks import Task
 from training.documents import DuplicateIndex, signature
 from training.synthesis.pairs import Pair
-from training.synthesis.settings import Keeping
+from training.synthesis.parts import Keeping
 
 METHOD = "sample"
 _PERMUTATIONS = 64
@@ -53,7 +53,7 @@ def accepted(
         elif keeping.answer == "whole" and result.finish == "length":
             fell["cut_short"] += 1
         else:
-            passed[result.task].append(result)
+            passed[result.task].append(result.model_copy(update={"prompt": "", "stdout": "", "stderr": ""}))
     pairs: list[Pair] = []
     for name, task in by_id.items():
         found = sorted(passed[name], key=lambda result: result.sample)
@@ -65,12 +65,11 @@ def accepted(
         pairs += [
             Pair(
                 method=METHOD,
-                group=name,
+                groups=(name,),
                 task=_solved(task, found[place]),
                 messages=_conversation(task, language, code, found[place], keeping, thought=thought),
                 code=code,
-                is_new_task=task.canonical is None
-                and task.program(found[place].completion or "") == found[place].program,
+                is_new_task=task.canonical is None and _solved(task, found[place]).canonical is not None,
             )
             for place, code in kept
         ]

@@ -15,11 +15,13 @@ from core.language_files import LanguageRegistry
 from evaluation.formats import read_benchmark
 from training.corpora.cleaning.benchmarks import Tasks, read_tasks
 from training.corpora.cleaning.words import word_numbers
-from training.corpora.settings import Decontamination
+from training.corpora.settings import Decontamination, Split
+from training.corpora.splitting import held_out_groups
 from training.documents import DuplicateIndex, content_key, signature
+from training.settings import Share
 from training.synthesis.pairs import Pair, read_text
 
-CONTAMINATED = "contaminated"
+CONTAMINATED, EXACT, BOTH_SIDES = "contaminated", "exact_duplicate_task", "of_both_sides"
 _PERMUTATIONS = 64
 
 
@@ -56,12 +58,27 @@ class Filtered:
     fell: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     contaminated: dict[str, str] = field(default_factory=dict)
 
+    def sides(self, share: Share, seed: int) -> dict[str, list[Pair]]:
+        """Pairs to train on and held out, by a hash of their groups; what is made of both sides falls out."""
+        groups = {group for pair in self.pairs for group in pair.groups}
+        held_out = held_out_groups(groups, Split(held_out=share), seed)
+        sides: dict[str, list[Pair]] = {"train": [], "heldout": []}
+        for pair in self.pairs:
+            if held_out.issuperset(pair.groups):
+                sides["heldout"].append(pair)
+            elif held_out.isdisjoint(pair.groups):
+                sides["train"].append(pair)
+            else:
+                self.fell[pair.method][BOTH_SIDES] += 1
+        return sides
+
 
 def filtered(pairs: Sequence[Pair], kept_out: KeptOut, similarity: float) -> Filtered:
     """Take out what stands in a benchmark, then every task that equals or resembles an earlier one."""
     found = Filtered()
     seen = DuplicateIndex(similarity, _PERMUTATIONS)
     fates: dict[tuple[str, str], str] = {}
+    answers: set[tuple[str, str, str]] = set()
     for number, pair in enumerate(pairs):
         text = read_text(pair)
         held = kept_out.held(text, (f"{pair.task.statement}\n{pair.task.before}", pair.code, pair.task.canonical or ""))
@@ -70,13 +87,15 @@ def filtered(pairs: Sequence[Pair], kept_out: KeptOut, similarity: float) -> Fil
             found.fell[pair.method][CONTAMINATED] += 1
             continue
         task = (pair.method, pair.task.id)
+        answer = (*task, content_key(pair.code))
         if task not in fates:
             own = signature(text, _PERMUTATIONS)
             fates[task] = f"{same}_task" if (same := seen.seen(text, own)) else ""
             if not fates[task]:
                 seen.add(str(number), text, own)
-        if fates[task]:
-            found.fell[pair.method][fates[task]] += 1
+        if fate := fates[task] or (EXACT if answer in answers else ""):
+            found.fell[pair.method][fate] += 1
         else:
+            answers.add(answer)
             found.pairs.append(pair)
     return found

@@ -16,10 +16,12 @@ from training.synthesis.settings import SynthesisError
 
 
 class Pair(SettingsModel):
-    """One conversation. All pairs of a `group` are trained on, or all are held out."""
+    """One conversation. All that is made of one group is trained on, or all is held out."""
 
     method: str = Field(description="who made it")
-    group: str = Field(description="what it was made of: the first task, function or topic of its line")
+    groups: tuple[str, ...] = Field(
+        description="what it was made of: the first tasks, functions or programs of its line", min_length=1
+    )
     task: Task = Field(description="what is asked")
     messages: tuple[Message, ...] = Field(description="the conversation, ending with the assistant's answer")
     code: str = Field(description="the code of that answer")

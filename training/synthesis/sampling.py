@@ -1,19 +1,17 @@
 """The method `sample`: tasks with tests or cases are answered many times, and the answers that pass are kept.
 
-`sample` is its core, for whoever has tasks, a judge and a model that is started; `sample_by_recipe` keeps the answers
-in the folders of runs, which `vernacular report` and `vernacular compare` read too.
+`sample` is its core, for whoever has tasks, a judge and a model that is started; by a recipe the answers are kept in
+the folders of runs, which `vernacular report` and `vernacular compare` read too.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 
 from core.errors import RunError
 from core.language_files import LanguageRegistry
-from core.sandbox import Sandbox
 from evaluation.formats import read_benchmark
 from evaluation.models.base import Model
 from evaluation.running import show as running
@@ -25,22 +23,13 @@ from evaluation.strategies.base import Strategy
 from evaluation.tasks import Task
 from evaluation.verdicts import Verdict
 from training.corpora.show import Show
-from training.synthesis.accepting import accepted
-from training.synthesis.pairs import Pair, questions
+from training.synthesis.accepting import METHOD, accepted
+from training.synthesis.method import Made, Method, Workshop, no_code
+from training.synthesis.pairs import questions
+from training.synthesis.parts import Keeping, Sample, StoredRun
 from training.synthesis.record import Costs
-from training.synthesis.settings import Keeping, Sample, StoredRun, Synthesis, SynthesisError
 
 THOUGHT = "chain-of-thought"
-
-
-@dataclass(slots=True)
-class Sampled:
-    """Pairs, how many answers came in, how many of them are none and why, and what they cost."""
-
-    pairs: list[Pair] = field(default_factory=list)
-    came: int = 0
-    fell: Counter[str] = field(default_factory=Counter)
-    costs: Costs = field(default_factory=Costs)
 
 
 class _InMemory:
@@ -64,7 +53,7 @@ async def sample(
     concurrency: int = 32,
     thought: bool = False,
     on_result: OnResult = lambda _: None,
-) -> Sampled:
+) -> Made:
     """Ask for `sampling.samples` answers to each task, judge them, and make conversations of those that are kept.
 
     With a `writer` they go into its run's folder, and what is there is not asked again. `thought`: the strategy is
@@ -74,59 +63,60 @@ async def sample(
     in_memory = _InMemory()
     done = done_already(writer, on_result) if writer else set()
     await run(evaluation, model, judge, writer or in_memory, done, on_result)
-    results = list(read_results(writer.folder)) if writer else in_memory.results
-    return _sampled(results, tasks, languages, keeping or Keeping(), thought=thought)
+    results = read_results(writer.folder) if writer else iter(in_memory.results)
+    return await asyncio.to_thread(_made_of, results, tasks, languages, keeping or Keeping(), thought=thought)
 
 
-async def sample_by_recipe(
-    settings: Synthesis,
-    languages: LanguageRegistry,
-    folder: Path,
-    model: Model | None,
-    show: Show,
-    open_box: Callable[[str], Sandbox],
-) -> Sampled:
-    """Answers to the recipe's benchmarks, in `folder`, and those of the runs that it names.
+class SampleMethod(Method):
+    """Answers to the recipe's benchmarks, and those of the runs that it names."""
 
-    Raises `SynthesisError` where the first answers hold no code, and for no single answer that is kept.
-    """
-    part = settings.sample
-    assert part is not None
-    runs = list(part.runs)
-    if part.benchmarks:
-        assert model is not None
-        for file in part.benchmarks:
-            questions(read_benchmark(file, part.format, part.language, languages).tasks, file)
-        choice = RunChoice(
-            benchmarks=part.benchmarks,
-            output=folder / part.benchmarks[0].name.split(".", 1)[0] if len(part.benchmarks) == 1 else folder,
-            model=settings.model or ModelChoice(),
-            format=part.format,
-            language=part.language,
-            languages=settings.language_folders,
-            limit=part.limit,
-            strategy=part.strategy,
-            strategy_options=part.options(),
-            sampling=Sampling(
-                samples=part.samples,
-                temperature=settings.temperature,
-                seed=settings.seed,
-                max_new_tokens=settings.max_new_tokens,
-            ),
-            concurrency=settings.concurrency,
-            sandbox=settings.sandbox,
-            limits=settings.execution_limits(),
-        )
-        watched = _Watched(show, settings.give_up_after)
-        folders = await evaluate(choice, watched, open_box, model)
-        runs += [StoredRun(run=run, tasks=file) for run, file in zip(folders, part.benchmarks, strict=True)]
-    found = Sampled()
-    for stored in runs:
-        _add(found, sampled_run(stored, languages, part), stored.run.name if len(runs) > 1 else "")
-    return found
+    name = METHOD
+
+    async def run(self, workshop: Workshop) -> Made:
+        """See `Method`. Raises `SynthesisError` where the first answers hold no code."""
+        settings, languages = workshop.settings, workshop.languages
+        folder = workshop.folder / self.name
+        part = settings.sample
+        assert part is not None
+        runs = list(part.runs)
+        if part.benchmarks:
+            assert workshop.model is not None
+            for file in part.benchmarks:
+                questions(read_benchmark(file, part.format, part.language, languages).tasks, file)
+            choice = RunChoice(
+                benchmarks=part.benchmarks,
+                output=folder / part.benchmarks[0].name.split(".", 1)[0] if len(part.benchmarks) == 1 else folder,
+                model=settings.model or ModelChoice(),
+                format=part.format,
+                language=part.language,
+                languages=settings.language_folders,
+                limit=part.limit,
+                strategy=part.strategy,
+                strategy_options=part.options(),
+                sampling=Sampling(
+                    samples=part.samples,
+                    temperature=settings.temperature,
+                    seed=settings.seed,
+                    max_new_tokens=settings.max_new_tokens,
+                ),
+                concurrency=settings.concurrency,
+                sandbox=settings.sandbox,
+                limits=settings.execution_limits(),
+            )
+            watched = _Watched(workshop.show, settings.give_up_after)
+            folders = await evaluate(choice, watched, workshop.open_box, workshop.model)
+            runs += [StoredRun(run=run, tasks=file) for run, file in zip(folders, part.benchmarks, strict=True)]
+        found = Made()
+        for stored in runs:
+            _add(
+                found,
+                await asyncio.to_thread(sampled_run, stored, languages, part),
+                stored.run.name if len(runs) > 1 else "",
+            )
+        return found
 
 
-def sampled_run(stored: StoredRun, languages: LanguageRegistry, part: Sample | Keeping) -> Sampled:
+def sampled_run(stored: StoredRun, languages: LanguageRegistry, part: Sample | Keeping) -> Made:
     """The answers that a run's folder holds. Raises `RunError` for a file that the run was not made from."""
     settings = read_description(stored.run).settings
     if not (stored.run / RESULTS).exists():
@@ -135,30 +125,35 @@ def sampled_run(stored: StoredRun, languages: LanguageRegistry, part: Sample | K
     if read.sha256 != settings.benchmark_sha256:
         raise RunError(f"{stored.run}: was not made from {stored.tasks} (SHA-256 differs); name the file that it was")
     tasks = questions(read.tasks, stored.tasks)
-    return _sampled(list(read_results(stored.run)), tasks, languages, part, thought=settings.strategy == THOUGHT)
+    return _made_of(read_results(stored.run), tasks, languages, part, thought=settings.strategy == THOUGHT)
 
 
-def _sampled(
-    results: Sequence[Result], tasks: Sequence[Task], languages: LanguageRegistry, keeping: Keeping, *, thought: bool
-) -> Sampled:
-    fell: Counter[str] = Counter()
-    pairs = accepted(results, tasks, languages, keeping, thought=thought, fell=fell)
-    costs = Costs(
-        requests=len(results),
-        input_tokens=sum(result.prompt_tokens for result in results),
-        output_tokens=sum(result.new_tokens for result in results),
-        asked_s=round(sum(result.generated_ms for result in results) / 1e3, 3),
-        executed_s=round(sum(result.executed_ms for result in results) / 1e3, 3),
-    )
-    return Sampled(pairs, len(results), fell, costs)
+def _made_of(
+    results: Iterable[Result], tasks: Sequence[Task], languages: LanguageRegistry, keeping: Keeping, *, thought: bool
+) -> Made:
+    made = Made()
+    spent: Counter[str] = Counter()
+    took = {"asked_s": 0.0, "executed_s": 0.0}
+
+    def counted() -> Iterator[Result]:
+        for result in results:
+            made.came += 1
+            spent.update(input_tokens=result.prompt_tokens, output_tokens=result.new_tokens)
+            took["asked_s"] += result.generated_ms / 1e3
+            took["executed_s"] += result.executed_ms / 1e3
+            yield result
+
+    made.pairs = accepted(counted(), tasks, languages, keeping, thought=thought, fell=made.fell)
+    made.costs = Costs(requests=made.came, **spent, **took)
+    return made
 
 
-def _add(to: Sampled, more: Sampled, prefix: str) -> None:
+def _add(to: Made, more: Made, prefix: str) -> None:
     """Two runs' answers together; tasks of several runs have the run's name before their own."""
     for pair in more.pairs:
         name = f"{prefix}:{pair.task.id}" if prefix else pair.task.id
         task = pair.task.model_copy(update={"id": name})
-        to.pairs.append(pair.model_copy(update={"group": name, "task": task}))
+        to.pairs.append(pair.model_copy(update={"groups": (name,), "task": task}))
     to.came += more.came
     to.fell += more.fell
     to.costs = to.costs.plus(more.costs)
@@ -188,12 +183,3 @@ class _Watched(running.Show):
         self._useless += 1
         if not self._useful and self._useless >= self._give_up_after:
             raise no_code(self._useless, result.answer or result.detail)
-
-
-def no_code(number: int, last: str) -> SynthesisError:
-    """The error that ends a method whose answers are all of no use; `last` is what was said last."""
-    said = " ".join(last.split())[:120] or "nothing"
-    return SynthesisError(
-        f"none of the first {number} answers holds code (the last one: {said}); is the model one that was tuned on "
-        f"instructions? `give_up_after` says how many are tried"
-    )

@@ -15,66 +15,14 @@ from core.errors import RecipeError, VernacularError
 from core.sandbox import Limits
 from core.yaml import load_yaml_model
 from evaluation.running.evaluate import ModelChoice
-from evaluation.strategies.registry import StrategyOptions
 from training.corpora.settings import Decontamination
-from training.pipeline.parts import Execution, Name, Way
+from training.pipeline.parts import Execution, Name
 from training.settings import SettingsModel, Share, path_at, with_paths
+from training.synthesis.parts import Combine, Evolve, FromTasks, InverseInstruct, MultiplT, Reverse, Sample
 
 
 class SynthesisError(VernacularError):
     """Nothing can be made: the model's answers are of no use, no source has anything, or the disk is full."""
-
-
-class StoredRun(SettingsModel):
-    """A run that `vernacular evaluate` wrote."""
-
-    run: Path = Field(description="its folder")
-    tasks: Path = Field(description="the file of tasks that it was made from")
-
-
-class Keeping(SettingsModel):
-    """Which of a task's answers that pass are kept: the first ones that differ."""
-
-    keep: int = Field(default=4, description="answers of one task at most", ge=1)
-    similarity: float = Field(
-        default=0.9, description="estimated Jaccard similarity from which two of them are the same", gt=0.1, le=0.95
-    )
-    max_pass_rate: Share = Field(
-        default=1.0, description="tasks of which a larger share of the answers passes are left out: too easy"
-    )
-    answer: Literal["code", "whole"] = Field(
-        default="code", description="what is learned: the code alone in a block, or the answer as it came"
-    )
-
-
-class Sample(Way, Keeping):
-    """Rejection sampling (RFT, arXiv 2308.01825): answers to tasks with tests or cases; those that pass are kept."""
-
-    strategy: Literal["completion", "zero-shot", "few-shot", "retrieval", "chain-of-thought"] = Field(
-        default="zero-shot", description="how tasks are asked; what is learned is the question without examples"
-    )
-    benchmarks: tuple[Path, ...] = Field(default=(), description="files of tasks that are asked")
-    runs: tuple[StoredRun, ...] = Field(default=(), description="runs that are there already")
-    format: str | None = Field(default=None, description="format of the files; null: by their fields")
-    language: str | None = Field(default=None, description="language of files that do not say theirs")
-    samples: int = Field(default=8, description="answers to each task", ge=1)
-    limit: int | None = Field(default=None, description="only so many tasks of each file", ge=1)
-
-    @model_validator(mode="after")
-    def _something_to_read(self) -> Self:
-        if not self.benchmarks and not self.runs:
-            raise ValueError("names neither `benchmarks` to ask nor `runs` that are there; name one")
-        return self
-
-    def options(self) -> StrategyOptions:
-        """What the strategy is given."""
-        return StrategyOptions(
-            examples=self.examples,
-            shots=self.shots,
-            similar=self.similar,
-            documentation=self.documentation,
-            sections=self.sections,
-        )
 
 
 class Prices(SettingsModel):
@@ -101,6 +49,11 @@ class Synthesis(SettingsModel):
     sandbox: Literal["bubblewrap", "none"] = Field(default="bubblewrap", description="where programs run")
     limits: Execution = Field(default=Execution(), description="of each execution")
     sample: Sample | None = Field(default=None, description="answers to tasks, kept if they pass")
+    multipl_t: MultiplT | None = Field(default=None, description="documented functions that pass written tests")
+    inverse_instruct: InverseInstruct | None = Field(default=None, description="functions, and their instructions")
+    reverse: Reverse | None = Field(default=None, description="programs, inputs, outputs, then the statement")
+    evolve: Evolve | None = Field(default=None, description="tasks changed or made harder")
+    combine: Combine | None = Field(default=None, description="two tasks made into one")
     similarity: float = Field(
         default=0.7,
         description="estimated Jaccard similarity from which two tasks are near duplicates",
@@ -118,6 +71,12 @@ class Synthesis(SettingsModel):
             raise ValueError("nobody is named to be asked; write `model: {endpoint: URL}` or `model: {model: FOLDER}`")
         if self.sample and self.sample.benchmarks and self.sample.samples > 1 and self.temperature == 0:
             raise ValueError(f"{self.sample.samples} samples of a greedy answer are the same; set temperature, say 0.8")
+        for name in ("evolve", "combine"):
+            part: FromTasks | None = getattr(self, name)
+            if part and not part.tasks and not (part.made and self.methods[0] != name):
+                raise ValueError(
+                    f"{name} has no tasks to begin with; name files as {name}.tasks, or a method before it"
+                )
         return self
 
     @property
@@ -135,7 +94,7 @@ class Synthesis(SettingsModel):
         return Limits(cpu_s=self.limits.cpu_s, wall_s=self.limits.wall_s, memory_mib=self.limits.memory_mib)
 
 
-METHODS = ("sample",)
+METHODS = ("sample", "multipl_t", "inverse_instruct", "reverse", "evolve", "combine")
 """Keys of the recipe that are methods, in the order in which they are run."""
 
 

@@ -24,14 +24,13 @@ from core.sandbox import Sandbox, open_sandbox
 from evaluation.models.base import Model
 from evaluation.provenance import provenance
 from evaluation.running.evaluate import started
-from training.corpora.settings import Split
 from training.corpora.show import Show
-from training.corpora.splitting import held_out_groups
 from training.pipeline.folder import RunFolder
 from training.synthesis.filters import Filtered, filtered, read_kept_out
-from training.synthesis.pairs import Pair, write_split
+from training.synthesis.method import Made, Workshop
+from training.synthesis.methods import METHODS
+from training.synthesis.pairs import write_split
 from training.synthesis.record import Record, yielded
-from training.synthesis.sampling import Sampled, sample_by_recipe
 from training.synthesis.settings import Synthesis, SynthesisError
 from training.tuning.mining import write_conversations
 
@@ -45,29 +44,25 @@ async def synthesise(
     languages = load_languages(settings.language_folders)
     kept_out = read_kept_out(settings.decontamination, languages)
     with RunFolder(output).locked():
-        made: dict[str, Sampled] = {}
+        made: dict[str, Made] = {}
         async with _asked(settings, show) as model:
             for method in settings.methods:
-                made[method] = await sample_by_recipe(
-                    settings, languages, output / "work" / method, model, show, open_box
-                )
+                workshop = Workshop(settings, languages, model, show, open_box, output / "work", made)
+                made[method] = await METHODS[method]().run(workshop)
         show.begin("filtering")
         found = filtered([pair for one in made.values() for pair in one.pairs], kept_out, settings.similarity)
         return _write(settings, output, made, found, model.name if model else "")
 
 
-def _write(settings: Synthesis, output: Path, made: dict[str, Sampled], found: Filtered, model: str) -> Record:
+def _write(settings: Synthesis, output: Path, made: dict[str, Made], found: Filtered, model: str) -> Record:
+    sides = found.sides(settings.held_out, settings.seed)
     yields = {name: yielded(one.came, (one.fell, found.fell[name])) for name, one in made.items()}
-    if not found.pairs:
+    if not any(sides.values()):
         fell = "; ".join(
             f"{name}: {entry.came} came in, {', '.join(f'{number} {why}' for why, number in entry.fell.items())}"
             for name, entry in yields.items()
         )
         raise SynthesisError(f"nothing is left to learn ({fell})")
-    groups = held_out_groups([pair.group for pair in found.pairs], Split(held_out=settings.held_out), settings.seed)
-    sides: dict[str, list[Pair]] = {"train": [], "heldout": []}
-    for pair in found.pairs:
-        sides["heldout" if pair.group in groups else "train"].append(pair)
     for side, pairs in sides.items():
         write_conversations(output / f"{side}.jsonl", (list(pair.messages) for pair in pairs))
     tasks = write_split(

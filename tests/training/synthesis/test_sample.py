@@ -29,9 +29,10 @@ from tests.evaluation.running.test_evaluate import Broken, Quiet
 from tests.training.synthesis.conftest import adding, doubling
 from training.corpora.show import Show
 from training.synthesis.accepting import accepted
+from training.synthesis.parts import Keeping
 from training.synthesis.record import Record
 from training.synthesis.sampling import sample
-from training.synthesis.settings import Keeping, SynthesisError, load_synthesis
+from training.synthesis.settings import SynthesisError, load_synthesis
 from training.synthesis.synthesise import synthesise
 from training.tuning.conversations import read_conversations
 
@@ -132,7 +133,7 @@ def test_the_core_works_in_memory_for_a_model_and_a_judge_that_are_there() -> No
         assert {body["temperature"] for body in endpoint.asked} == {0.8}
         assert len({body["seed"] for body in endpoint.asked}) == 8
     assert found.came == 8
-    assert [(pair.group, pair.code) for pair in found.pairs] == [
+    assert [(pair.groups[0], pair.code) for pair in found.pairs] == [
         ("add/3", "-- Add 3 to the value.\nlocal function add_3(value)\n  return value + 3\nend"),
         ("double", "print(2 * int(input()))"),
     ]
