@@ -65,15 +65,14 @@ def rerank(
     candidates: dict[str, list[Candidate]] = {}
     levels = dict.fromkeys((level.name.lower() for level in Level), 0)
     executions = 0
+    for name, tried in _tried(run, inputs, show).items():
+        candidates[name] = [_candidate(run, each) for each in tried]
+        chosen.append(_chosen(choose(candidates[name]), tried))
+        for each in tried:
+            levels[each.observed.level.name.lower()] += 1
+            executions += each.observed.executions
     with RunWriter(output, _description(run, inputs)) as writer:
         done = done_already(writer, lambda result: None)
-        for name, tried in _tried(run, inputs, show).items():
-            candidates[name] = [_candidate(run, each) for each in tried]
-            choice = choose(candidates[name])
-            chosen.append(_chosen(choice, tried))
-            for each in tried:
-                levels[each.observed.level.name.lower()] += 1
-                executions += each.observed.executions
         for result in chosen:
             if (result.task, 0) not in done:
                 writer.add(result)

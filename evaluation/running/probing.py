@@ -139,7 +139,10 @@ class Prober:
             if judged[-1].verdict is not Verdict.PASSED:
                 if not ways.bare and (refused := _refused(judged[-1:])):
                     return _observed(Level.REFUSED, judged, complaint=refused)
-                level, complaint = Level.RAN, complaint or _about_end(f"The example\n{example.text}\n", judged[-1])
+                level, complaint = (
+                    Level.RAN,
+                    complaint or _about_end(f"The example {example.text}", judged[-1], "does not hold"),
+                )
         behaviours = tuple(f"{each.verdict} {each.message_class}" for each in judged)
         return _observed(level, judged, behaviours, complaint)
 
@@ -220,13 +223,13 @@ def _about_case(case: Sequence[bytes], judged: Judged) -> str:
     return _about_end(f"On the input\n{given}\nthe program", judged)
 
 
-def _about_end(what: str, judged: Judged) -> str:
+def _about_end(what: str, judged: Judged, error: str = "ends with an error") -> str:
     match judged.verdict:
         case Verdict.TIMEOUT:
             return f"{what} does not end in time: {judged.detail}."
         case Verdict.OUT_OF_MEMORY:
             return f"{what} takes too much memory: {judged.detail}."
-    return f"{what} ends with an error:\n{_message(judged)}"
+    return f"{what} {error}:\n{_message(judged)}"
 
 
 def _message(judged: Judged) -> str:

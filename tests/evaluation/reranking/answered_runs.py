@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.language_files import load_languages
+from core.language_files import LanguageRegistry, load_languages
 from core.sandbox import Limits, open_sandbox
 from evaluation.formats import read_benchmark
 from evaluation.formats.vernacular import write_tasks
@@ -45,17 +45,20 @@ def adding(name: str = "add", language: str = "lua") -> Task:
 
 
 def answered(
-    folder: Path, answers: Sequence[tuple[Task, Sequence[str | None]]], confidence: float | None = None
+    folder: Path,
+    answers: Sequence[tuple[Task, Sequence[str | None]]],
+    languages: LanguageRegistry | None = None,
 ) -> tuple[Path, Path]:
     """The benchmark's file and the folder of its run; `None`: an answer without code."""
     benchmark = folder / "tasks.jsonl"
     tasks = [task for task, _ in answers]
     write_tasks(benchmark, tasks)
+    languages = languages or load_languages([])
     samples = max(len(programs) for _, programs in answers)
     settings = RunSettings(
         benchmark="tasks",
         benchmark_format="vernacular",
-        benchmark_sha256=read_benchmark(benchmark).sha256,
+        benchmark_sha256=read_benchmark(benchmark, languages=languages).sha256,
         tasks=len(answers),
         model="scripted",
         strategy="zero-shot",
@@ -63,7 +66,6 @@ def answered(
         limits={name: float(value) for name, value in LIMITS.model_dump().items()},
         sandbox="bubblewrap",
     )
-    languages = load_languages([])
     with (
         Judge(tasks, languages, open_sandbox(), LIMITS) as judge,
         RunWriter(folder / "run", RunDescription(settings=settings, provenance={})) as run,
@@ -82,7 +84,6 @@ def answered(
                         program=program,
                         verdict=judged.verdict,
                         failure=judged.failure,
-                        confidence=confidence,
                         prompt_tokens=10,
                         new_tokens=5,
                     )
