@@ -1,8 +1,8 @@
 """What choosing by execution gains over the number of answers, with the embedded model.
 
-The tasks are the project's own Python tasks with a hole in the canonical solution, one a task, drawn by a fixed seed:
-the embedded model fills in holes; of whole functions it solves none. Hidden are the tasks' assertions; shown are the
-examples in the documentation, on which `vernacular rerank` compares the answers.
+The tasks are the project's own Python tasks with the rest of a line cut out of the canonical solution, one a task,
+drawn by a fixed seed: that is what the embedded model was made for; of whole functions it solves none. Hidden are the
+tasks' assertions; shown are the examples in the documentation, on which `vernacular rerank` compares the answers.
 
     python -m benchmarks.reranking [--tasks 120] [--samples 8] [--temperature 0.8]
 """
@@ -30,7 +30,7 @@ from evaluation.making.holes import Kind, find_holes
 from evaluation.making.infill import PARSE_LIMIT_S
 from evaluation.making.source_text import SourceText
 from evaluation.reranking.inputs import Inputs
-from evaluation.reranking.rerank import Reranking, rerank
+from evaluation.reranking.rerank import rerank
 from evaluation.running.evaluate import RunChoice, evaluate
 from evaluation.runs import Sampling
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from evaluation.tasks import Task
 
 TASKS = Path("evaluation/benchmarks/basics.jsonl")
-KINDS = (Kind.EXPRESSION, Kind.LINE)
 SEED = 0
 
 
@@ -51,37 +50,29 @@ def main() -> None:
     asked = parser.parse_args()
     sampling = Sampling(samples=asked.samples, temperature=asked.temperature, seed=SEED, max_new_tokens=64)
     with tempfile.TemporaryDirectory() as folder, RunProgress(Console(stderr=True)) as progress:
-        files = {kind: Path(folder) / f"{kind.value}.jsonl" for kind in KINDS}
-        for kind, file in files.items():
-            write_tasks(file, holes(kind, asked.tasks))
-        choice = RunChoice(benchmarks=tuple(files.values()), output=Path(folder) / "runs", sampling=sampling)
-        runs = asyncio.run(evaluate(choice, progress))
-        found = {
-            kind: rerank(run, files[kind], Path(folder) / "chosen" / kind, Inputs.VISIBLE, (), progress)
-            for kind, run in zip(KINDS, runs, strict=True)
-        }
+        file, run = Path(folder) / "lines.jsonl", Path(folder) / "run"
+        write_tasks(file, holes(asked.tasks))
+        asyncio.run(evaluate(RunChoice(benchmarks=(file,), output=run, sampling=sampling), progress))
+        found = rerank(run, file, Path(folder) / "chosen", Inputs.VISIBLE, (), progress)
     publish(
         "reranking",
-        f"Holes in {asked.tasks} Python solutions, embedded model, temperature {asked.temperature:g}; 95 % intervals",
-        ["hole", "answers", "random (pass@1)", "first that runs", "chosen", "best (pass@n)", "chosen - random", "p"],
-        [row for kind, each in found.items() for row in rows(kind, each)],
-        {
-            "sampling": sampling.model_dump(),
-            "reranking": {kind: each.model_dump(mode="json") for kind, each in found.items()},
-        },
+        f"Line ends of {asked.tasks} Python tasks, embedded model, temperature {asked.temperature:g}; 95 % intervals",
+        ["answers", "random (pass@1)", "first that runs", "chosen", "best (pass@n)", "chosen - random", "p"],
         [
-            f"{kind.capitalize()}s: {listed(each.levels)}; on {each.compared} tasks answers did different things; "
-            f"{each.executions} programs were executed."
-            for kind, each in found.items()
+            [
+                str(point.answers),
+                *(percent(share) for share in (point.random, point.runs, point.chosen, point.best)),
+                points(point.gain),
+                p_value(point.p_value),
+            ]
+            for point in found.curve
+        ],
+        {"sampling": sampling.model_dump(), "reranking": found.model_dump(mode="json")},
+        [
+            f"Answers: {listed(found.levels)}. On {found.compared} tasks they did different things.",
+            f"{found.executions} programs were executed.",
         ],
     )
-
-
-def rows(kind: Kind, found: Reranking) -> Iterator[list[str]]:
-    """A row for each number of answers."""
-    for point in found.curve:
-        shares = (point.random, point.runs, point.chosen, point.best)
-        yield [kind.value, str(point.answers), *map(percent, shares), points(point.gain), p_value(point.p_value)]
 
 
 def listed(levels: dict[str, int]) -> str:
@@ -89,14 +80,14 @@ def listed(levels: dict[str, int]) -> str:
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in levels.items())
 
 
-def holes(kind: Kind, count: int) -> Iterator[Task]:
-    """The tasks with a hole of this kind in the canonical solution; the tests stay as they are."""
+def holes(count: int) -> Iterator[Task]:
+    """The tasks with a hole in the canonical solution; the tests stay as they are."""
     python, parsing = load_languages([]).named("python"), Parsing()
     for task in read_benchmark(TASKS).tasks[:count]:
         text = f"{task.before}{task.canonical}"
         tree = parsing.parse(python, text, PARSE_LIMIT_S)
-        chance = random.Random(f"{SEED}\0{task.id}\0{kind}")
-        found = find_holes(SourceText(text, python, tree if isinstance(tree, SyntaxTree) else None), kind, chance)
+        chance = random.Random(f"{SEED}\0{task.id}")
+        found = find_holes(SourceText(text, python, tree if isinstance(tree, SyntaxTree) else None), Kind.LINE, chance)
         hole = chance.choice([hole for hole in found if hole.start >= len(task.before)])
         head, after = text[len(task.before) : hole.start], text[hole.end :]
         yield task.model_copy(
