@@ -6,14 +6,14 @@ One `Judge` for all languages of a benchmark; used by several threads at once.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from core.errors import ConfigError
 from core.language_files import LanguageRegistry
-from core.sandbox import Limits, Outcome, Sandbox
+from core.sandbox import Limits, Sandbox
 from evaluation.execution import Executor, missing_command
 from evaluation.runs import Match
 from evaluation.scoring.scores import edit_similarity, exact_match, identifier_match, keys_saved
@@ -103,16 +103,6 @@ class Judge:
             cpu_s=sum(outcome.cpu_s for outcome in outcomes),
             match=match,
         )
-
-    def outputs(self, language: str, program: str, inputs: Sequence[str]) -> list[Outcome | Judged]:
-        """What a program does with each input, where nobody says what is right: how it ended well, or why it did not.
-
-        `language` is that of one of the tasks. Raises `SandboxError`.
-        """
-        cases = [(given.encode(),) for given in inputs]
-        results = self._executors[language].run_for_outputs(program, self._limits, cases, stop_at_failure=False)
-        ended_well = Verdict.WRONG_OUTPUT  # nothing was expected
-        return [judged.outcome if judged.verdict is ended_well and judged.outcome else judged for judged in results]
 
 
 def compared(completion: str, target: str | None) -> Match:

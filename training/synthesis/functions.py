@@ -1,14 +1,15 @@
-"""Functions of a built corpus, as tasks without tests."""
+"""Functions and programs of a built corpus, as tasks without tests."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from completion.parsing import Parsing
 from core.errors import ConfigError
 from core.language_files import LanguageRegistry
 from evaluation.heldout.positions import HeldOutDocument
-from evaluation.tasks import Task
+from evaluation.tasks import Scoring, Task
 from training.json_lines import read_lines
 from training.synthesis.journal import key_of
 from training.synthesis.settings import SynthesisError
@@ -26,10 +27,7 @@ def functions(corpus: Path, languages: LanguageRegistry, settings: PairSettings,
     try:
         for name in settings.languages:
             spec = languages.named(name)
-            path = corpus / f"train-{name}.jsonl"
-            if not path.exists():
-                raise ConfigError(f"{path}: no such file; a corpus that `vernacular corpus build` wrote is needed")
-            for document in read_lines(path, HeldOutDocument, f"{{{', '.join(HeldOutDocument.model_fields)}}}"):
+            for document in _documents(corpus, name):
                 for task in pairs_in(document, spec, settings, parsing):
                     found.setdefault(key_of(settings.seed, task.before, task.canonical), task)
     finally:
@@ -41,3 +39,32 @@ def functions(corpus: Path, languages: LanguageRegistry, settings: PairSettings,
             f"{settings.max_function_bytes} bytes whose documentation has {least} to {most} bytes"
         )
     return [found[key] for key in sorted(found)][:limit]
+
+
+def programs(corpus: Path, languages: LanguageRegistry, settings: PairSettings, limit: int | None) -> list[Task]:
+    """Whole files, of a size that functions may have; otherwise as `functions`."""
+    found: dict[str, Task] = {}
+    for name in settings.languages:
+        languages.named(name)
+        for document in _documents(corpus, name):
+            if settings.min_function_bytes <= len(document.text.encode()) <= settings.max_function_bytes:
+                task = Task(
+                    id=f"{document.package}/{document.path}",
+                    language=name,
+                    scoring=Scoring.OUTPUT,
+                    canonical=document.text,
+                )
+                found.setdefault(key_of(settings.seed, document.text), task)
+    if not found:
+        raise SynthesisError(
+            f"{corpus}: holds no file in {', '.join(settings.languages)} of {settings.min_function_bytes} to "
+            f"{settings.max_function_bytes} bytes"
+        )
+    return [found[key] for key in sorted(found)][:limit]
+
+
+def _documents(corpus: Path, language: str) -> Iterator[HeldOutDocument]:
+    path = corpus / f"train-{language}.jsonl"
+    if not path.exists():
+        raise ConfigError(f"{path}: no such file; a corpus that `vernacular corpus build` wrote is needed")
+    return read_lines(path, HeldOutDocument, f"{{{', '.join(HeldOutDocument.model_fields)}}}")

@@ -7,7 +7,7 @@ it: recipes may change, and only what the change concerns is asked and run again
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,9 +22,10 @@ from completion.asking.words import introduction
 from core.errors import RequestError
 from core.language_files import LanguageRegistry
 from core.languages import LanguageSpec
-from core.sandbox import Outcome, Sandbox
+from core.sandbox import Sandbox
 from evaluation.models.base import Chat, Drawing, Message, Model
 from evaluation.running.judging import Judge
+from evaluation.running.parallel import usable_cores
 from evaluation.running.runner import first_problem
 from evaluation.tasks import Scoring, Task
 from evaluation.verdicts import Judged, Verdict
@@ -167,12 +168,17 @@ class Attempt:
         completion = task.canonical if completion is None else completion
         return (await self.judged(task, completion, task.program(completion or ""))).verdict is Verdict.PASSED
 
-    async def outputs(self, program: str, inputs: Sequence[str]) -> list[Outcome | Judged]:
-        """See `Judge.outputs`."""
-        results = await self._executed(lambda: self._judge.outputs(self.item.language, program, inputs))
-        outcomes = [result if isinstance(result, Outcome) else result.outcome for result in results]
-        self.costs = self.costs.plus(Costs(executed_s=sum(outcome.wall_s for outcome in outcomes if outcome)))
-        return results
+    async def outputs(self, program: str, inputs: Sequence[str]) -> list[str]:
+        """What a program prints on each input; nothing where it does not end well, or prints what is no text.
+
+        Raises `SandboxError`.
+        """
+        executor, limits = self._judge.executor(self.item.language), self._judge.limits
+        cases = [(given.encode(),) for given in inputs]
+        results = await self._executed(lambda: executor.run_for_outputs(program, limits, cases, stop_at_failure=False))
+        spent = sum(judged.outcome.wall_s for judged in results if judged.outcome)
+        self.costs = self.costs.plus(Costs(executed_s=spent))
+        return [_printed(judged) for judged in results]
 
     async def _executed(self, execute: Callable[[], _Result]) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, execute)
@@ -212,7 +218,7 @@ class ItemMethod(Method):
             ) as judge,
             Journal(folder / "answers.jsonl") as answers,
             Journal(folder / "items.jsonl") as done,
-            ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="judge") as pool,
+            ThreadPoolExecutor(usable_cores(), thread_name_prefix="judge") as pool,
         ):
 
             async def one(item: Item, key: str) -> _Fate:
@@ -253,6 +259,15 @@ def no_code(number: int, last: str) -> SynthesisError:
         f"none of the first {number} answers holds code (the last one: {said}); is the model one that was tuned on "
         f"instructions? `give_up_after` says how many are tried"
     )
+
+
+def _printed(judged: Judged) -> str:
+    """The output of a run of which none was expected."""
+    if judged.outcome is None or judged.verdict is not Verdict.WRONG_OUTPUT:
+        return ""
+    with contextlib.suppress(UnicodeDecodeError):
+        return judged.outcome.stdout.decode()
+    return ""
 
 
 def _made(fates: Sequence[_Fate]) -> Made:

@@ -71,8 +71,8 @@ class Testing(SettingsModel):
     corpus: Path = Field(description="folder that `vernacular corpus build` wrote; what it holds out is not read")
     languages: tuple[str, ...] = Field(description="whose functions are read: names of language files", min_length=1)
     limit: int | None = Field(default=None, description="functions at most, chosen by the seed; null: all", ge=1)
-    min_function_bytes: int = Field(default=20, description="shorter functions are not taken", ge=1)
-    max_function_bytes: int = Field(default=4000, description="longer functions are not taken", ge=1)
+    min_bytes: int = Field(default=20, description="shorter ones are not taken", ge=1)
+    max_bytes: int = Field(default=4000, description="longer ones are not taken", ge=1)
     context_bytes: int = Field(
         default=4000,
         description="earlier definitions of the file that a function names go with it, up to so many",
@@ -94,8 +94,8 @@ class Testing(SettingsModel):
         found = PairSettings(
             languages=self.languages,
             seed=seed,
-            min_function_bytes=self.min_function_bytes,
-            max_function_bytes=self.max_function_bytes,
+            min_function_bytes=self.min_bytes,
+            max_function_bytes=self.max_bytes,
             context_bytes=self.context_bytes,
         )
         return found.model_copy(
@@ -108,10 +108,16 @@ class MultiplT(Testing):
 
 
 class InverseInstruct(Testing):
-    """Inverse-Instruct (arXiv 2407.05700): functions, and the instruction that leads to one that passes their tests."""
+    """Inverse-Instruct (arXiv 2407.05700): code, and the instruction that leads to code that does the same."""
+
+    programs: bool = Field(
+        default=False, description="take whole files that read standard input and print, in place of functions"
+    )
 
     documented: bool = Field(default=False, description="take functions that say what they do, too")
     attempts: int = Field(default=1, description="answers to the instruction, one of which has to pass", ge=1)
+    inputs: int = Field(default=8, description="inputs that are asked for, for a program", ge=1)
+    min_cases: int = Field(default=3, description="inputs on which it has to end well", ge=1)
 
 
 class Reversing(SettingsModel):

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from completion.asking.fences import blocks
 from completion.asking.words import fenced
-from core.sandbox import Outcome
 from evaluation.running.extraction import code_in
+from evaluation.strategies.chat import question, solution
 from evaluation.tasks import Case, Scoring, Task
 from training.synthesis.journal import key_of
 from training.synthesis.method import NO_CODE, Attempt, DroppedError
@@ -26,18 +26,23 @@ PROGRAM = (
 _SHOWN = 2
 
 
-async def stated(attempt: Attempt, method: str, question: str, part: Reversing) -> Pair:
-    """The task of the program that the model writes to `question`, proved.
-
-    Raises `DroppedError`: no program, too few inputs, a program that fails, prints by chance or always the same, no
-    statement, or one that gives the program away or leads nowhere.
-    """
-    language = attempt.language
-    answer = await attempt.ask(question)
-    bare = Task(id=method, language=language.name, scoring=Scoring.OUTPUT)
-    program = (code_in(answer, bare, language) or "").strip()
+async def written(attempt: Attempt, asked: str) -> str:
+    """The program that the model writes to what is asked. Raises `DroppedError` for an answer without code."""
+    answer = await attempt.ask(asked)
+    bare = Task(id="program", language=attempt.language.name, scoring=Scoring.OUTPUT)
+    program = (code_in(answer, bare, attempt.language) or "").strip()
     if not program:
         raise DroppedError(NO_CODE, answer)
+    return program
+
+
+async def stated(attempt: Attempt, method: str, program: str, part: Reversing) -> Pair:
+    """The task that `program` solves, proved.
+
+    Raises `DroppedError`: too few inputs, a program that fails, prints by chance or always the same, no statement, or
+    one that gives the program away or leads nowhere.
+    """
+    language = attempt.language
     shown = f"Here is a {language.display_name} program:\n\n{fenced(program, language)}\n\n"
     cases = await _cases(attempt, shown, program, part)
     examples = "\n\n".join(map(_example, cases[:_SHOWN]))
@@ -82,26 +87,14 @@ async def _cases(attempt: Attempt, shown: str, program: str, part: Reversing) ->
     if len(inputs) < part.min_cases:
         raise DroppedError("too_few_inputs", said)
     first = await attempt.outputs(program, inputs)
-    ran = [(given, out) for given, result in zip(inputs, first, strict=True) if (out := _printed(result))]
+    ran = [(given, out) for given, out in zip(inputs, first, strict=True) if out.strip()]
     if len(ran) < part.min_cases:
         raise DroppedError("does_not_run")
-    again = await attempt.outputs(program, [given for given, _ in ran])
-    if [_printed(result) for result in again] != [out for _, out in ran]:
+    if await attempt.outputs(program, [given for given, _ in ran]) != [out for _, out in ran]:
         raise DroppedError("prints_by_chance")
     if len({out.strip() for _, out in ran}) == 1:
         raise DroppedError("always_prints_the_same")
     return tuple(Case(stdin=given, expected=(out,)) for given, out in ran)
-
-
-def _printed(result: object) -> str:
-    """Standard output of a program that ended well, and that is text; empty for any other."""
-    if not isinstance(result, Outcome):
-        return ""
-    try:
-        text = result.stdout.decode()
-    except UnicodeDecodeError:
-        return ""
-    return text if text.strip() else ""
 
 
 def _example(case: Case) -> str:
@@ -110,8 +103,6 @@ def _example(case: Case) -> str:
 
 def told(tasks: Iterable[Task], attempt: Attempt) -> str:
     """Tasks with their solutions, for a question that begins with them."""
-    from evaluation.strategies.chat import question, solution
-
     parts = [f"{question(task, attempt.language)}\n\n{solution(task, attempt.language)}" for task in tasks]
     if len(parts) == 1:
         return f"Here is a task and its solution.\n\n{parts[0]}\n\n"

@@ -193,6 +193,17 @@ def test_inverse_instruct_keeps_an_instruction_that_leads_back(
     assert passing(tmp_path / "data" / "tasks.jsonl")
 
 
+def test_inverse_instruct_takes_whole_programs(corpus: Write, recipe_file: Write, tmp_path: Path) -> None:
+    said = {"inputs for it": block(*INPUTS), "Write the statement": STATEMENT, "Solve this in Lua": block(SUM)}
+    with listening(Script(said)) as endpoint:
+        part = {"corpus": str(corpus(SUM, HALVED)), "languages": ["lua"], "programs": True}
+        record = made(recipe_file(endpoint.url, inverse_instruct=part), tmp_path / "data")
+    assert record.methods["inverse_instruct"].fell == {"does_not_run": 1}
+    (task,) = read_benchmark(tmp_path / "data" / "tasks.jsonl").tasks
+    assert (task.labels["method"], task.canonical) == ("inverse_instruct", f"{SUM}\n")
+    assert passing(tmp_path / "data" / "tasks.jsonl")
+
+
 REVERSED = {
     "Write a Lua program": block(SUM),
     "inputs for it": block(*INPUTS),

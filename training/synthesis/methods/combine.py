@@ -11,7 +11,7 @@ from training.synthesis.method import Attempt, Item, ItemMethod, Workshop
 from training.synthesis.pairs import Pair
 from training.synthesis.settings import SynthesisError
 from training.synthesis.sources import Source, with_solutions
-from training.synthesis.stating import PROGRAM, stated, told
+from training.synthesis.stating import PROGRAM, stated, told, written
 
 
 class CombineMethod(ItemMethod):
@@ -52,7 +52,7 @@ class CombineMethod(ItemMethod):
             f"{told(attempt.item.tasks, attempt)}Think of one new task that needs what both of them need. Write the "
             f"{attempt.language.display_name} program that solves it. {PROGRAM}"
         )
-        return await stated(attempt, self.name, question, part)
+        return await stated(attempt, self.name, await written(attempt, question), part)
 
 
 def _couples(sources: list[Source], count: int, seed: int) -> list[tuple[Source, Source]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from training.synthesis.method import Attempt, Item, ItemMethod, Workshop
 from training.synthesis.pairs import Pair
 from training.synthesis.sources import with_solutions
-from training.synthesis.stating import PROGRAM, stated, told
+from training.synthesis.stating import PROGRAM, stated, told, written
 
 CHANGES = (
     "add one requirement, so that it takes a step more",
@@ -47,4 +47,4 @@ class EvolveMethod(ItemMethod):
             f"{told(attempt.item.tasks, attempt)}Change the task: {attempt.item.topic}. Write the "
             f"{attempt.language.display_name} program that solves the changed task. {PROGRAM}"
         )
-        return await stated(attempt, self.name, question, part)
+        return await stated(attempt, self.name, await written(attempt, question), part)

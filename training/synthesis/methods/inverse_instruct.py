@@ -1,20 +1,21 @@
-"""`inverse_instruct`: functions of the corpus, and the instruction for them, if it leads back (arXiv 2407.05700)."""
+"""`inverse_instruct`: code of the corpus, and the instruction for it, kept if it leads back (arXiv 2407.05700)."""
 
 from __future__ import annotations
 
 from completion.asking.words import fenced
 from evaluation.strategies.chat import solved_code
-from training.synthesis.functions import functions
+from training.synthesis.functions import functions, programs
 from training.synthesis.method import Attempt, DroppedError, Item, ItemMethod, Workshop
 from training.synthesis.pairs import Pair
-from training.synthesis.parts import InverseInstruct
+from training.synthesis.parts import InverseInstruct, Reversing
 from training.synthesis.solving import give_away, solved_again
+from training.synthesis.stating import stated
 from training.synthesis.written_tests import with_tests
 from training.tuning.mining import conversation
 
 
 class InverseInstructMethod(ItemMethod):
-    """From the function come an instruction and tests; an answer to the instruction has to pass the tests, too."""
+    """From a function come an instruction and tests, from a program inputs and a statement; an answer has to pass."""
 
     name = "inverse_instruct"
 
@@ -23,13 +24,17 @@ class InverseInstructMethod(ItemMethod):
         part: InverseInstruct | None = workshop.settings.inverse_instruct
         assert part is not None
         settings = part.pairs(workshop.settings.seed, documentation=(0, 2000 if part.documented else 0))
-        found = functions(part.corpus, workshop.languages, settings, part.limit)
+        find = programs if part.programs else functions
+        found = find(part.corpus, workshop.languages, settings, part.limit)
         return [Item(groups=(task.id,), language=task.language, tasks=(task,)) for task in found]
 
     async def make(self, attempt: Attempt) -> Pair:
         """See `ItemMethod`."""
         part = attempt.settings.inverse_instruct
         assert part is not None
+        if part.programs:
+            proving = Reversing(inputs=part.inputs, min_cases=part.min_cases, attempts=part.attempts)
+            return await stated(attempt, self.name, (attempt.item.tasks[0].canonical or "").strip(), proving)
         task = await with_tests(attempt, attempt.item.tasks[0], part)
         code = solved_code(task, attempt.language)
         statement = await attempt.ask(

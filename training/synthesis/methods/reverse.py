@@ -9,7 +9,7 @@ from training.synthesis.functions import functions
 from training.synthesis.method import Attempt, Item, ItemMethod, Workshop
 from training.synthesis.pairs import Pair
 from training.synthesis.parts import Reverse
-from training.synthesis.stating import PROGRAM, stated
+from training.synthesis.stating import PROGRAM, stated, written
 from training.tuning.settings import PairSettings
 
 TOPICS = (
@@ -60,4 +60,4 @@ class ReverseMethod(ItemMethod):
             f"Write a {language.display_name} program of 10 to 60 lines that solves an interesting small problem about "
             f"{item.topic} (idea {item.number + 1}: not the first that comes to mind).{seed} {PROGRAM}"
         )
-        return await stated(attempt, self.name, question, part)
+        return await stated(attempt, self.name, await written(attempt, question), part)
