@@ -65,7 +65,7 @@ def _yields(record: Record) -> Table:
     rows: list[tuple[str, str, str]] = []
     for method, entry in record.methods.items():
         rows.append((method, "came in", str(entry.came)))
-        rows += [("", reason.replace("_", " "), f"-{number}") for reason, number in entry.fell.items()]
+        rows += [("", reason, f"-{number}") for reason, number in entry.fell.items()]
         rows.append(("", "stay", str(entry.stay)))
     return table(("method", "filter", "number"), rows)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.language_files import LanguageRegistry
 from evaluation.formats import read_benchmark
+from evaluation.tasks import Task
 from training.corpora.cleaning.benchmarks import Tasks, read_tasks
 from training.corpora.cleaning.words import word_numbers
 from training.corpora.settings import Decontamination, Split
@@ -44,7 +45,7 @@ def read_kept_out(settings: Decontamination, registry: LanguageRegistry) -> Kept
     whole: dict[str, str] = {}
     for item in settings.benchmarks:
         for task in read_benchmark(Path(item.file), item.format, item.language, registry).tasks:
-            for text in (f"{task.statement}\n{task.before}", task.canonical or ""):
+            for text in (_question(task), task.canonical or ""):
                 if text.strip():
                     whole.setdefault(content_key(text), f"{task.id}: all of it")
     return KeptOut(read_tasks(settings, registry), whole)
@@ -73,29 +74,57 @@ class Filtered:
         return sides
 
 
-def filtered(pairs: Sequence[Pair], kept_out: KeptOut, similarity: float) -> Filtered:
-    """Take out what stands in a benchmark, then every task that equals or resembles an earlier one."""
+def filtered(pairs: Sequence[Pair], kept_out: KeptOut, similarity: float | None) -> Filtered:
+    """Take out what stands in a benchmark, then every task that asks the same as an earlier one, or resembles it.
+
+    `similarity`: from which on two tasks, each with its first program, resemble each other; `None`: none do.
+    """
     found = Filtered()
-    seen = DuplicateIndex(similarity, _PERMUTATIONS)
-    fates: dict[tuple[str, str], str] = {}
-    answers: set[tuple[str, str, str]] = set()
-    for number, pair in enumerate(pairs):
-        text = read_text(pair)
-        held = kept_out.held(text, (f"{pair.task.statement}\n{pair.task.before}", pair.code, pair.task.canonical or ""))
-        if held:
+    tasks = _Tasks(similarity)
+    for pair in pairs:
+        parts = (_question(pair.task), pair.code, pair.task.canonical or "")
+        if held := kept_out.held(read_text(pair), parts):
             found.contaminated.setdefault(pair.task.id, held)
             found.fell[pair.method][CONTAMINATED] += 1
-            continue
-        task = (pair.method, pair.task.id)
-        answer = (*task, content_key(pair.code))
-        if task not in fates:
-            own = signature(text, _PERMUTATIONS)
-            fates[task] = f"{same}_task" if (same := seen.seen(text, own)) else ""
-            if not fates[task]:
-                seen.add(str(number), text, own)
-        if fate := fates[task] or (EXACT if answer in answers else ""):
-            found.fell[pair.method][fate] += 1
+        elif same := tasks.same(pair):
+            found.fell[pair.method][same] += 1
         else:
-            answers.add(answer)
             found.pairs.append(pair)
     return found
+
+
+class _Tasks:
+    """The tasks so far, by method and id, with the programs that answer them."""
+
+    def __init__(self, similarity: float | None) -> None:
+        self._index = DuplicateIndex(similarity or 0.9, _PERMUTATIONS)
+        self._near = similarity is not None
+        self._fates: dict[tuple[str, str], str] = {}
+        self._asked: set[str] = set()
+        self._answers: set[tuple[str, str, str]] = set()
+
+    def same(self, pair: Pair) -> str:
+        """Why a pair's task is there already, or this answer to it; nothing for a pair that is new."""
+        task, answer = (pair.method, pair.task.id), (pair.method, pair.task.id, content_key(pair.code))
+        if task not in self._fates:
+            self._fates[task] = self._fate(pair)
+        if self._fates[task] or answer in self._answers:
+            return self._fates[task] or EXACT
+        self._answers.add(answer)
+        return ""
+
+    def _fate(self, pair: Pair) -> str:
+        text, asked = read_text(pair), content_key(_question(pair.task))
+        own = signature(text, _PERMUTATIONS)
+        if asked in self._asked:
+            return EXACT
+        if (same := self._index.seen(text, own)) and (self._near or same == "exact_duplicate"):
+            return f"{same}_task"
+        self._asked.add(asked)
+        if not same:
+            self._index.add(f"{pair.method} {pair.task.id}", text, own)
+        return ""
+
+
+def _question(task: Task) -> str:
+    return f"{task.statement}\n{task.before}"

@@ -257,7 +257,8 @@ def no_code(number: int, last: str) -> SynthesisError:
     said = " ".join(last.split())[:120] or "nothing"
     return SynthesisError(
         f"none of the first {number} answers holds code (the last one: {said}); is the model one that was tuned on "
-        f"instructions? `give_up_after` says how many are tried"
+        f"instructions? `give_up_after` says how many are tried; the answers are kept, so ask another model under the "
+        f"same name with another --output"
     )
 
 

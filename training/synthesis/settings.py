@@ -54,9 +54,9 @@ class Synthesis(SettingsModel):
     reverse: Reverse | None = Field(default=None, description="programs, inputs, outputs, then the statement")
     evolve: Evolve | None = Field(default=None, description="tasks changed or made harder")
     combine: Combine | None = Field(default=None, description="two tasks made into one")
-    similarity: float = Field(
+    similarity: float | None = Field(
         default=0.7,
-        description="estimated Jaccard similarity from which two tasks are near duplicates",
+        description="estimated Jaccard similarity from which two tasks are near duplicates; null: none are",
         gt=0.1,
         le=0.95,
     )

@@ -7,9 +7,9 @@
     synthesis.json               the yield of each filter, costs, settings
     work/                        answers and verdicts as they came; they are never asked for again
 
-Guarantees: every program that is written was run, and passed; nothing in `heldout.jsonl` is, resembles, or was made
-of what `train.jsonl` holds; what is written depends on the answers and the settings, not on the order in which they
-came; killed at any point, the same command goes on. Two processes never work in one folder.
+Guarantees: every program that is written was run, and passed; nothing in `heldout.jsonl` is, was made of, or (by the
+recipe's `similarity`) resembles what `train.jsonl` holds; what is written depends on the answers and the settings, not
+on the order in which they came; killed at any point, the same command goes on. Two processes never work in one folder.
 """
 
 from __future__ import annotations

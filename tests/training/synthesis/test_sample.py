@@ -215,6 +215,27 @@ def test_tasks_of_a_benchmark_and_tasks_that_are_there_twice_are_left_out(
     assert record.train == 2
 
 
+def test_tasks_that_are_alike_on_purpose_stay_where_the_recipe_says_so(
+    tasks_file: Write, recipe_file: Write, tmp_path: Path
+) -> None:
+    near = adding(2).model_copy(update={"id": "near", "statement": "As before."})
+    sampled = {"benchmarks": [str(tasks_file(adding(2), near))], "samples": 1}
+    with listening(Script(VARIANTS[2])) as endpoint:
+        for similarity, stay in ((0.7, 1), (None, 2)):
+            recipe = recipe_file(endpoint.url, sample=sampled, similarity=similarity)
+            assert made(recipe, tmp_path / "data").methods["sample"].stay == stay
+
+
+def test_a_question_is_learned_once_however_it_was_solved(
+    tasks_file: Write, recipe_file: Write, tmp_path: Path
+) -> None:
+    """Else one of two equal tasks could be held out, and the other trained on."""
+    sampled = {"benchmarks": [str(tasks_file(adding(2), adding(2).model_copy(update={"id": "again"})))], "samples": 1}
+    with listening(Script(VARIANTS[0], VARIANTS[2])) as endpoint:
+        record = made(recipe_file(endpoint.url, sample=sampled, concurrency=1), tmp_path / "data")
+    assert record.methods["sample"].fell == {"exact_duplicate_task": 1}
+
+
 def test_all_answers_of_a_task_are_on_one_side_and_no_other_task_moves_them(
     tasks_file: Write, recipe_file: Write, tmp_path: Path
 ) -> None:
