@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,5 +60,23 @@ def recipe_file(tmp_path: Path) -> Callable[..., Path]:
         asked = {"model": {"endpoint": url, "patience_s": 1}} if url else {}
         path.write_text(yaml.safe_dump({"name": "adding", "concurrency": 4, **asked, **parts}))
         return path
+
+    return write
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a corpus of Lua files."""
+
+    def write(*texts: str) -> Path:
+        folder = tmp_path / "corpus"
+        folder.mkdir()
+        documents = [
+            {"language": "lua", "package": "shelf", "path": f"{number}.lua", "text": text}
+            for number, text in enumerate(texts)
+        ]
+        lines = "".join(json.dumps(document) + "\n" for document in documents)
+        (folder / "train-lua.jsonl").write_text(lines)
+        return folder
 
     return write

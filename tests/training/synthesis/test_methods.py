@@ -1,196 +1,39 @@
-"""The methods that go through items one by one: real programs in Lua, a scripted model, each filter."""
+"""Tasks of whole programs in reverse, changed and combined; what every method does: real Lua, a scripted model."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.errors import SandboxError, VernacularError
-from core.language_files import load_languages
-from core.sandbox import Limits, open_sandbox
+from core.sandbox import open_sandbox
 from evaluation.formats import read_benchmark
-from evaluation.running.judging import Judge
-from evaluation.verdicts import Verdict
 from tests.evaluation.running.endpoint import listening
 from tests.evaluation.running.test_evaluate import Broken
 from tests.training.synthesis.conftest import adding, doubling
+from tests.training.synthesis.scripted import HALVED, INPUTS, STATEMENT, SUM, Script, block, made, passing
 from training.corpora.settings import Split
-from training.corpora.show import Show
 from training.corpora.splitting import held_out_groups
 from training.synthesis.filters import Filtered
 from training.synthesis.methods import METHODS
 from training.synthesis.pairs import Pair
-from training.synthesis.record import Record
 from training.synthesis.settings import METHODS as KEYS
-from training.synthesis.settings import SynthesisError, load_synthesis
-from training.synthesis.synthesise import synthesise
+from training.synthesis.settings import SynthesisError
 from training.tuning.conversations import read_conversations
 
 Write = Callable[..., Path]
-LARGER = """-- Gives the larger of two numbers.
-local function larger(left, right)
-  if left > right then
-    return left
-  end
-  return right
-end
-"""
-HALVED = """local function halved(first_of_all_values)
-  return first_of_all_values // 2
-end
-"""
-SUM = """local sum = 0
-for number in io.read("a"):gmatch("%-?%d+") do
-  sum = sum + tonumber(number)
-end
-print(sum)"""
-INPUTS = ("1 2 3", "10 -4", "7")
-STATEMENT = "Read whole numbers, and print their sum."
-
-
-def block(*codes: str) -> str:
-    return "\n\n".join(f"```lua\n{code}\n```" for code in codes)
-
-
-class Script:
-    """Says what stands under the first key that the last message holds."""
-
-    def __init__(self, said: Mapping[str, str]) -> None:
-        self.said = said
-
-    def __call__(self, body: dict[str, Any]) -> str:
-        asked = body["messages"][-1]["content"]
-        return next((text for key, text in self.said.items() if key in asked), "I do not know.")
-
-
-def made(recipe: Path, output: Path, **more: Any) -> Record:
-    return asyncio.run(synthesise(load_synthesis(recipe), output, Show(), **more))
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Write:
-    """Writes a corpus of Lua files."""
-
-    def write(*texts: str) -> Path:
-        folder = tmp_path / "corpus"
-        folder.mkdir()
-        documents = [
-            {"language": "lua", "package": "shelf", "path": f"{number}.lua", "text": text}
-            for number, text in enumerate(texts)
-        ]
-        lines = "".join(json.dumps(document) + "\n" for document in documents)
-        (folder / "train-lua.jsonl").write_text(lines)
-        return folder
-
-    return write
 
 
 def test_every_key_has_its_method() -> None:
     assert tuple(METHODS) == KEYS
-
-
-def passing(file: Path) -> bool:
-    """Whether every task's own solution passes."""
-    tasks = read_benchmark(file).tasks
-    with Judge(tasks, load_languages(), open_sandbox(), Limits()) as judge:
-        verdicts = {judge.decide(t, t.canonical, t.program(t.canonical or "")).judged.verdict for t in tasks}
-    return verdicts == {Verdict.PASSED}
-
-
-GOOD = ("assert(larger(1, 2) == 2)", "assert(larger(5, 3) == 5)", "assert(larger(-1, -2) == -1)")
-
-
-def test_multipl_t_keeps_a_function_with_those_tests_that_it_passes(
-    corpus: Write, recipe_file: Write, tmp_path: Path
-) -> None:
-    tests = block(*GOOD, "assert(larger(1, 2) == 1)")
-    with listening(Script({"tests of `larger`": tests})) as endpoint:
-        multipl_t = {"corpus": str(corpus(LARGER, HALVED)), "languages": ["lua"]}
-        record = made(recipe_file(endpoint.url, multipl_t=multipl_t), tmp_path / "data")
-    assert record.methods["multipl_t"].came == record.train == record.tasks == 1
-    assert record.costs["multipl_t"].requests == 1
-    (conversation,) = read_conversations(tmp_path / "data" / "train.jsonl")
-    assert conversation.messages[-1].content == f"```lua\n{LARGER.strip()}\n```"
-    (task,) = read_benchmark(tmp_path / "data" / "tasks.jsonl").tasks
-    assert task.program_tail == "\n" + "\n\n".join(GOOD) + "\n"
-    assert task.labels == {"method": "multipl_t", "split": "train"}
-    assert passing(tmp_path / "data" / "tasks.jsonl")
-
-
-@pytest.mark.parametrize(
-    ("said", "reason"),
-    [
-        ("It is fine as it is.", "no_code"),
-        (block("assert(larger(1, 2) == 1)", "assert(larger(2, 1) == 1)"), "no_test_holds"),
-        (block(GOOD[0], "assert(larger(2, 1) == 1)"), "too_few_tests_hold"),
-        (block("assert(true)", "assert(larger)"), "tests_notice_too_little"),
-        (block("t = (t or 0) + 1; assert(t == 1)", "t = (t or 0) + 1; assert(t < 2)"), "tests_disturb_each_other"),
-    ],
-)
-def test_tests_that_show_nothing_drop_the_function(
-    corpus: Write, recipe_file: Write, tmp_path: Path, said: str, reason: str
-) -> None:
-    folder = corpus(LARGER, LARGER.replace("larger", "greater"))
-    answers = {"tests of `larger`": said, "tests of `greater`": block(*GOOD).replace("larger", "greater")}
-    with listening(Script(answers)) as endpoint:
-        multipl_t = {"corpus": str(folder), "languages": ["lua"]}
-        record = made(recipe_file(endpoint.url, multipl_t=multipl_t), tmp_path / "data")
-    assert record.methods["multipl_t"].fell == {reason: 1}
-    assert record.methods["multipl_t"].stay == 1
-
-
-def test_tests_that_pass_without_a_body_drop_the_function(recipe_file: Write, tmp_path: Path) -> None:
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    text = 'def doubled(value):\n    """Give the double of a value."""\n    return 2 * value\n'
-    document = {"language": "python", "package": "shelf", "path": "a.py", "text": text}
-    (corpus / "train-python.jsonl").write_text(json.dumps(document) + "\n")
-    with listening(Script({"tests of `doubled`": block("doubled(1)", "assert callable(doubled)")})) as endpoint:
-        part = {"corpus": str(corpus), "languages": ["python"], "mutants": 0}
-        with pytest.raises(SynthesisError, match="1 came in, 1 passes_without_a_body"):
-            made(recipe_file(endpoint.url, multipl_t=part), tmp_path / "data")
-
-
-HALVING = block("assert(halved(4) == 2)", "assert(halved(7) == 3)")
-
-
-@pytest.mark.parametrize(
-    ("instruction", "answer", "reason"),
-    [
-        ("Halve a whole number, rounding down.", block("local function halved(n)\n  return (n - n % 2) / 2\nend"), ""),
-        ("Halve a whole number.", block("local function halved(n)\n  return n / 2\nend"), "not_solved_again"),
-        ("Halve a whole number.", "No.", "not_solved_again"),
-        ("Write\n  return first_of_all_values // 2\nin a function.", "", "no_instruction"),
-    ],
-)
-def test_inverse_instruct_keeps_an_instruction_that_leads_back(
-    corpus: Write, recipe_file: Write, tmp_path: Path, instruction: str, answer: str, reason: str
-) -> None:
-    said = {"tests of `halved`": HALVING, "Write the instruction": instruction, "Complete this Lua code": answer}
-    with listening(Script(said)) as endpoint:
-        part = {"corpus": str(corpus(LARGER, HALVED)), "languages": ["lua"]}
-        recipe = recipe_file(endpoint.url, inverse_instruct=part)
-        if reason:
-            with pytest.raises(SynthesisError, match=f"nothing is left to learn .*1 came in, 1 {reason}"):
-                made(recipe, tmp_path / "data")
-            return
-        record = made(recipe, tmp_path / "data")
-    assert record.methods["inverse_instruct"].stay == 1
-    (conversation,) = read_conversations(tmp_path / "data" / "train.jsonl")
-    assert conversation.messages[1].content.startswith("Halve a whole number, rounding down.\n\nComplete this Lua code")
-    assert conversation.messages[2].content == f"```lua\n{HALVED.strip()}\n```"
-    (task,) = read_benchmark(tmp_path / "data" / "tasks.jsonl").tasks
-    assert task.labels["solved"] == "1 of 1"
-    assert passing(tmp_path / "data" / "tasks.jsonl")
 
 
 def test_inverse_instruct_takes_whole_programs(corpus: Write, recipe_file: Write, tmp_path: Path) -> None:
