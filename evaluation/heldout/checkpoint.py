@@ -22,6 +22,7 @@ from completion.prompt import Prompt, build_prompt
 from completion.rendering import render
 from completion.segments import Text, merged
 from completion.templates import FimTemplate, Slot, template_named
+from core.cores import usable_cores
 from core.errors import CheckpointError
 from core.wire import CompletionRequest
 from evaluation.heldout.positions import HeldOutDocument, InfillTask
@@ -216,7 +217,7 @@ class Checkpoint:
 
 def free_cores() -> int:
     """Cores that nobody uses now, at least 1. A busy core stalls every thread of a small model at each barrier."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     return max(1, cores - math.ceil(busy - 0.3))
 

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from core.cores import usable_cores
 from core.errors import RequestError
 from core.language_files import LanguageRegistry
 from core.languages import TEXT, LanguageSpec
 from evaluation.models.base import Drawing, Model
 from evaluation.running.judging import Decision, Judge
-from evaluation.running.parallel import usable_cores
 from evaluation.running.probing import Observed, Prober
 from evaluation.running.rounds import Observe, Try, ask_in_rounds, conversation
 from evaluation.runs import Result, RunWriter, Sampling, read_results

@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 
+from core.cores import usable_cores
 from core.language_files import LanguageRegistry
 from core.sandbox import Limits, open_sandbox
 from evaluation.execution import Executor, missing_command
 from training.corpora.settings import Check, CorpusError
 from training.corpora.show import Show
 from training.corpora.store import Store
-from training.corpora.workers import available_cores
 
 _AT_ONCE = 200
 
@@ -43,7 +43,7 @@ def drop_refused(store: Store, check: Check, registry: LanguageRegistry, workers
         limits = Limits(cpu_s=check.cpu_s)
         with (
             Executor(execution, open_sandbox(check.sandbox)) as executor,
-            ThreadPoolExecutor(workers or available_cores()) as pool,
+            ThreadPoolExecutor(workers or usable_cores()) as pool,
         ):
             last = int(store.step(f"checking {name}") or 0)
             while batch := _next(store, name, last):

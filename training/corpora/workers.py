@@ -19,6 +19,8 @@ from itertools import chain, islice
 from multiprocessing.connection import wait
 from typing import Generic, TypeVar
 
+from core.cores import usable_cores
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Work = Callable[[Item], Result]
@@ -34,7 +36,7 @@ class Workers(Generic[Item, Result]):
     ) -> None:
         self._start = start
         self._broken = broken
-        self._processes = processes or available_cores()
+        self._processes = processes or usable_cores()
         self._pool: ProcessPoolExecutor | None = None
         self._work: Work[Item, Result] | None = None
 
@@ -101,11 +103,6 @@ class Workers(Generic[Item, Result]):
             lost: Future[list[Result]] = Future()
             lost.set_exception(problem)
             return lost
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _context() -> multiprocessing.context.BaseContext:

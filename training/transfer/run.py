@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import math
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
 from core.checkpoint import MANIFEST, Manifest, model_files_sha256, read_manifest
+from core.cores import usable_cores
 from core.errors import CheckpointError
 from core.files import write_atomically
 from core.transfer_record import ParentRecord, TransferRecord
@@ -177,4 +177,4 @@ def _training_of(
 
 def threads() -> int:
     """Threads to compute with: the cores that this process may use, at most 8."""
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
+    return min(usable_cores(), 8)
