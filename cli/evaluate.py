@@ -35,8 +35,8 @@ def evaluate(
     strategy: Annotated[
         str | None,
         typer.Option(
-            help="infill, completion, zero-shot, few-shot, retrieval, chain-of-thought or repair; default: infill for "
-            "holes, else completion."
+            help="infill, completion, zero-shot, few-shot, retrieval, chain-of-thought, repair or reasoning-query; "
+            "default: infill for holes, else completion."
         ),
     ] = None,
     examples: Annotated[

@@ -76,6 +76,28 @@ class Compiler(SpecModel):
         return tuple(_filled(word, info) for word in words)
 
 
+class Query(SpecModel):
+    """How one question is put to a program, for word problems (the `<query>` of arXiv 2506.11027)."""
+
+    asks: str = Field(description="what a query is, for the prompt: `a goal that binds X to the answer`", min_length=1)
+    program: str = Field(description="goes to the end of the program; runs `{query}` and prints its answer")
+    trim: tuple[Word, ...] = Field(default=(), description="texts around a query that are no part of it: `?-`, `.`")
+
+    @field_validator("program")
+    @classmethod
+    def _holds_the_query(cls, value: str) -> str:
+        if "{query}" not in value:
+            raise ValueError("must hold {query}, which is replaced by what the model asks")
+        return value
+
+    def rendered(self, query: str) -> str:
+        """The end of the program for a model's query."""
+        query = query.strip()
+        for text in self.trim:
+            query = query.removeprefix(text).removesuffix(text).strip()
+        return self.program.replace("{query}", query)
+
+
 class Execution(SpecModel):
     """How a program is run. Commands are words, not a shell's line; they never travel over the wire.
 
@@ -98,6 +120,7 @@ class Execution(SpecModel):
     mark: str = Field(
         description="goes to the end of the program and prints the line `{mark}`, once all before it went well"
     )
+    query: Query | None = Field(default=None, description="how a word problem's answer is asked of a program")
     read_only: tuple[str, ...] = Field(default=(), description="folders besides /usr that the tool chain reads")
     needs: tuple[str, ...] = Field(
         default=(), description="files whose absence means, like that of a command, that it is not installed"

@@ -40,6 +40,7 @@ FORMATS: dict[str, Callable[[], Format[Any]]] = {
     "multipl-e": _module("multipl_e"),
     "mceval": _module("mceval"),
     "agnostics": _module("agnostics"),
+    "gsm8k": _module("gsm8k"),
     "cross-code-eval": _module("cross_code_eval"),
     "safim": _module("safim"),
     "vernacular": _module("vernacular"),

@@ -67,6 +67,13 @@ def _repair(options: StrategyOptions) -> Strategy:
     return strategy
 
 
+def _reasoning_query(options: StrategyOptions) -> Strategy:
+    if options.examples or options.documentation:
+        raise ConfigError("the strategy `reasoning-query` takes no --examples and no --documentation")
+    strategy: Strategy = import_module("evaluation.strategies.reasoning_query").ReasoningQuery()
+    return strategy
+
+
 STRATEGIES: dict[str, Factory] = {
     "infill": _infill,
     "completion": _completion,
@@ -75,6 +82,7 @@ STRATEGIES: dict[str, Factory] = {
     "retrieval": _ask(retrieve=True),
     "chain-of-thought": _ask(think=True),
     "repair": _repair,
+    "reasoning-query": _reasoning_query,
 }
 
 
