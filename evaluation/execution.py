@@ -77,6 +77,19 @@ class Executor:
             return Judged(Verdict.PASSED, "printed the mark", outcome)
         return self._failed(Verdict.RUNTIME_ERROR, "ended before its last statement", outcome)
 
+    def copies_mark(self, source: str, limits: Limits, comment: tuple[str, str]) -> bool:
+        """Whether `source` prints a mark that stands in its file, but that nothing prints: it reads its own file.
+
+        `comment` opens and closes a comment of one line.
+        """
+        mark = f"mark-{secrets.token_hex(8)}"
+        statement = " ".join(self._execution.mark.replace("{mark}", mark).split())
+        built = self._built(f"{source.rstrip()}\n{comment[0]}{statement}{comment[1]}\n", limits)
+        if isinstance(built, Judged):
+            return False
+        outcome = self._sandbox.run(self._program(self._execution.run, built, b""), limits)
+        return mark.encode() in outcome.stdout
+
     def run_for_outputs(
         self,
         source: str,

@@ -35,7 +35,7 @@ def with_paths(value: Any, base: Path) -> Any:
     """The same settings, every `Path` in them relative to `base`."""
     if isinstance(value, Path):
         return path_at(base, value)
-    if isinstance(value, SettingsModel):
+    if isinstance(value, BaseModel):
         return value.model_copy(
             update={name: with_paths(getattr(value, name), base) for name in value.model_fields_set}
         )

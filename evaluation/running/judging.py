@@ -46,17 +46,8 @@ class Judge:
         self, tasks: Iterable[Task], languages: LanguageRegistry, sandbox: Sandbox | None, limits: Limits
     ) -> None:
         self._limits = limits
-        self._executors: dict[str, Executor] = {}
-        self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as opened:
-            for name in sorted({task.language for task in tasks if task.scoring is not Scoring.MATCH}):
-                execution = languages.named(name).execution
-                if execution is None:
-                    raise ConfigError(f"{name}: its language file has no `execution:`, so its programs cannot be run")
-                if missing := missing_command(execution):
-                    raise ConfigError(f"{name}: {missing} is not installed; run: vernacular languages install {name}")
-                assert sandbox is not None, "tasks that run need a sandbox"
-                self._executors[name] = opened.enter_context(Executor(execution, sandbox))
+            self._executors = executors_of(tasks, languages, sandbox, opened)
             self._stack = opened.pop_all()
 
     def __enter__(self) -> Self:
@@ -103,6 +94,22 @@ class Judge:
             cpu_s=sum(outcome.cpu_s for outcome in outcomes),
             match=match,
         )
+
+
+def executors_of(
+    tasks: Iterable[Task], languages: LanguageRegistry, sandbox: Sandbox | None, opened: contextlib.ExitStack
+) -> dict[str, Executor]:
+    """Language -> what runs its programs, for those tasks that run; closed with `opened`. Raises as `Judge` does."""
+    executors: dict[str, Executor] = {}
+    for name in sorted({task.language for task in tasks if task.scoring is not Scoring.MATCH}):
+        execution = languages.named(name).execution
+        if execution is None:
+            raise ConfigError(f"{name}: its language file has no `execution:`, so its programs cannot be run")
+        if missing := missing_command(execution):
+            raise ConfigError(f"{name}: {missing} is not installed; run: vernacular languages install {name}")
+        assert sandbox is not None, "tasks that run need a sandbox"
+        executors[name] = opened.enter_context(Executor(execution, sandbox))
+    return executors
 
 
 def compared(completion: str, target: str | None) -> Match:

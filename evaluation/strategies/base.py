@@ -24,6 +24,10 @@ class Strategy(ABC):
     def completion(self, answer: str, task: Task, language: LanguageSpec) -> str | None:
         """The code in the answer; `None` where it holds none."""
 
+    def formed(self, answer: str, task: Task, language: LanguageSpec) -> bool:
+        """Whether the answer has the form that was asked for; where none was, whether it holds code."""
+        return self.completion(answer, task, language) is not None
+
     def program(self, completion: str, task: Task, language: LanguageSpec) -> str:
         """What is run for a completion."""
         return task.program(completion)

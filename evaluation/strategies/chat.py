@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from completion.asking.fences import blocks
 from completion.asking.words import CODE_ONLY, fenced, introduction, to_complete
 from core.errors import ConfigError
 from core.languages import LanguageSpec
@@ -40,6 +41,13 @@ class Ask(Strategy):
     def completion(self, answer: str, task: Task, language: LanguageSpec) -> str | None:
         """The code in the answer."""
         return code_in(answer, task, language)
+
+    def formed(self, answer: str, task: Task, language: LanguageSpec) -> bool:
+        """Whether it has exactly one block of code, and, but where it may think, nothing else."""
+        said = answer.replace("\r\n", "\n").rpartition("</think>")[2].strip()
+        if len([block for block in blocks(said) if block.strip()]) != 1:
+            return False
+        return self._think or (said.startswith(("```", "~~~")) and said.endswith(("```", "~~~")))
 
     def program(self, completion: str, task: Task, language: LanguageSpec) -> str:
         """The code in the place of the prompt's own head of the function, if it brings one."""

@@ -16,19 +16,26 @@ from typing import Protocol
 
 from core.errors import ConfigError, TrainingError, VernacularError
 from core.files import write_atomically
-from training.fitting.settings import FitSettings
 
 COMMAND = "vernacular-fit"
 PROBLEM = "problem.json"
 _JOB = "job.json"
 
 
+class Launched(Protocol):
+    """What of its settings decides how it is started."""
+
+    @property
+    def accelerate(self) -> Path | None:
+        """A configuration of accelerate's."""
+
+
 class Job(Protocol):
     """What the jobs of all kinds have."""
 
     @property
-    def settings(self) -> FitSettings:
-        """How it is fitted."""
+    def settings(self) -> Launched:
+        """How it is trained."""
 
     @property
     def folder(self) -> Path:

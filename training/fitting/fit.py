@@ -48,7 +48,7 @@ def fit(work: Work, tell: Tell = lambda _: None) -> FitRecord:
     Raises `KeyboardInterrupt` after a checkpoint when a signal came, `TrainingError` where no memory or disk is left or
     the loss is no number, and what loading a model raises.
     """
-    with full_disk_told("the run folder"), _one_line(work.settings):
+    with full_disk_told("the run folder"), memory_told(work.settings):
         if work.settings.patience and not work.held_out.sequences:
             raise ConfigError("patience needs held-out texts to measure on; the corpus has none")
         if work.settings.compile and not torch.cuda.is_available() and not _compiler():
@@ -127,15 +127,15 @@ def _train(work: Work, rows: Rows, tell: Tell) -> dict[str, Any]:
     )
     last = _last(work)
     trainer.args.eval_on_start = last is None and bool(work.held_out.sequences)
-    if last is None or not watch.is_over(_state(last)):
-        cut_back(work.folder / "curve.jsonl", _state(last).global_step if last else -1)
+    if last is None or not watch.is_over(state_of_checkpoint(last)):
+        cut_back(work.folder / "curve.jsonl", state_of_checkpoint(last).global_step if last else -1)
         with watch.signals():
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         if watch.interrupted and trainer.state.global_step < arguments.max_steps:
             raise KeyboardInterrupt
     last = _last(work)
     assert last is not None
-    state = _state(last)
+    state = state_of_checkpoint(last)
     ended = {
         "step": state.global_step,
         "best": state.best_global_step or state.global_step,
@@ -217,14 +217,15 @@ def _compiler() -> str | None:
     return shutil.which(os.environ.get("CXX") or "g++") or shutil.which("clang++")
 
 
-def _state(checkpoint: Path) -> TrainerState:
+def state_of_checkpoint(checkpoint: Path) -> TrainerState:
+    """The trainer's state that a checkpoint holds."""
     state: TrainerState = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
     return state
 
 
 @contextmanager
-def _one_line(settings: FitSettings) -> Iterator[None]:
-    """What can go wrong with memory, in words."""
+def memory_told(settings: FitSettings) -> Iterator[None]:
+    """In here, memory that is not there raises `TrainingError` with what would help."""
     less = (
         f"lower rows_at_once ({settings.rows_at_once}) or row_tokens ({settings.row_tokens}), set "
         f"gradient_checkpointing, or train an adapter with lora"

@@ -22,7 +22,11 @@ from training.fitting.progress import Progress
 
 _PR_SET_PDEATHSIG = 1
 
-KINDS = {"pretrain": "training.pretraining.run", "tune": "training.tuning.fitting"}
+KINDS = {
+    "pretrain": "training.pretraining.run",
+    "tune": "training.tuning.fitting",
+    "reinforce": "training.reinforcement.run",
+}
 """Kind -> module with `run(job: Path, tell)`."""
 
 

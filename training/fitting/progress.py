@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bar
 
 Tell = Callable[[dict[str, Any]], None]
-"""Told how it goes: `step` and `steps`, and by turns `loss` with `tokens_per_s`, `eval_bits_per_byte`, `say`."""
+"""Told how it goes: `step` and `steps`, and by turns `loss` with `tokens_per_s`, `eval_bits_per_byte`, `say`;
+of a training with rewards `shown` and `measured`, in words."""
 
 _LOG_EVERY_S = 15.0
 
@@ -56,13 +57,17 @@ class Progress:
         if "loss" in news:
             self._said["loss"] = f"loss {news['loss']:.3f}"
             self._said["speed"] = f"{news['tokens_per_s']:,} tokens/s"
+        if "shown" in news:
+            self._said["loss"] = news["shown"]
         if "eval_bits_per_byte" in news:
             self._said["bits"] = f"{news['eval_bits_per_byte']:.3f} bits/byte held out"
+        if "measured" in news:
+            self._said["bits"] = news["measured"]
         if self._console.is_terminal:
             if self._row is None:
                 self._row = self._bar.add_task("step", total=news["steps"], completed=news["step"], **self._said)
             self._bar.update(self._row, completed=news["step"], **self._said)
-        elif "eval_bits_per_byte" in news or time.monotonic() - self._logged_s >= _LOG_EVERY_S:
+        elif "eval_bits_per_byte" in news or "measured" in news or time.monotonic() - self._logged_s >= _LOG_EVERY_S:
             self._logged_s = time.monotonic()
             words = [f"step {news['step']} of {news['steps']}", *filter(None, self._said.values())]
             self._console.print(", ".join(words), highlight=False)

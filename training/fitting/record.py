@@ -36,6 +36,7 @@ class FitRecord(SettingsModel):
     peak_gpu_memory_bytes: int = Field(default=0, description="of the GPU, since then")
     device: str = Field(description="what it ran on")
     rows: dict[str, int] = Field(description="counts of rows, sequences and tokens")
+    pass_rate: float | None = Field(default=None, description="of held-out tasks, at the model's step; with rewards")
     added_tokens: int = Field(default=0, description="tokens added to the vocabulary")
 
 

@@ -36,6 +36,14 @@ def is_whole(checkpoint: Path) -> bool:
     return (checkpoint / _WHOLE).exists()
 
 
+def seal_checkpoint(checkpoint: Path) -> None:
+    """Mark a checkpoint as written to its end, once the disk has it."""
+    for path in checkpoint.iterdir():
+        synced(path)
+    (checkpoint / _WHOLE).touch()
+    synced(checkpoint)
+
+
 def last_whole_checkpoint(folder: Path) -> Path | None:
     """The newest checkpoint that was written to its end; those that were not are removed."""
     found: list[tuple[int, Path]] = []
@@ -72,11 +80,7 @@ class FitTrainer(Trainer):
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)
         if self.is_world_process_zero():
-            folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
-            for path in folder.iterdir():
-                synced(path)
-            (folder / _WHOLE).touch()
-            synced(folder)
+            seal_checkpoint(Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}")
 
 
 class Watch(StopAtSignal):

@@ -69,8 +69,7 @@ def finish(work: Work, rows: Rows, counts: dict[str, int], ended: dict[str, Any]
     """
     curve = work.folder / "curve.jsonl"
     step = ended["best"] if work.settings.patience else ended["step"]
-    model = _of_checkpoint(work, work.checkpoint(ended))
-    partial = work.made.with_suffix(".partial")
+    model = model_of_checkpoint(work, work.checkpoint(ended))
     points = read_curve(curve)
     measured = {point["step"]: point["bits_per_byte"] for point in points if "bits_per_byte" in point}
     bits = measured.get(step, {})
@@ -92,22 +91,30 @@ def finish(work: Work, rows: Rows, counts: dict[str, int], ended: dict[str, Any]
         rows=counts,
         added_tokens=len(work.added.tokens) if work.added else 0,
     )
-    if not processes().is_main_process:
-        return record
+    if processes().is_main_process:
+        write_result(work, model, record, plot_curve)
+    return record
+
+
+def write_result(work: Work, model: PreTrainedModel, record: FitRecord, plot: Callable[[Path, Path], None]) -> None:
+    """Write the model or its adapter, its manifest, the curve's picture and, last, the record; remove checkpoints.
+
+    Raises `TrainingError` where weights are no numbers.
+    """
+    curve, partial = work.folder / "curve.jsonl", work.made.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     save_model(model, work.model, partial, work.added)
     written = model.state_dict()  # in a number format that may hold less than the training's
-    _refuse(step, [name for name, values in written.items() if not torch.isfinite(values).all()])
+    _refuse(record.model_step, [name for name, values in written.items() if not torch.isfinite(values).all()])
     work.finish(partial)
     if not work.settings.lora:
         _write_manifest(work, partial, model, record, curve)
     shutil.rmtree(work.made, ignore_errors=True)
     partial.rename(work.made)
-    plot_curve(curve, work.folder / "curve.svg")
+    plot(curve, work.folder / "curve.svg")
     os.sync()
     write_record(work.folder, record)
     shutil.rmtree(work.folder / "steps", ignore_errors=True)
-    return record
 
 
 def _refuse(step: int, no_numbers: list[str]) -> None:
@@ -118,7 +125,8 @@ def _refuse(step: int, no_numbers: list[str]) -> None:
         )
 
 
-def _of_checkpoint(work: Work, checkpoint: Path) -> PreTrainedModel:
+def model_of_checkpoint(work: Work, checkpoint: Path) -> PreTrainedModel:
+    """The model that a checkpoint of the training holds."""
     if work.settings.lora:
         from peft import PeftModel
 

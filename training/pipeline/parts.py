@@ -9,18 +9,23 @@ from pydantic import Field, field_validator, model_validator
 
 from evaluation.running.evaluate import ModelChoice
 from evaluation.runs import Sampling
+from training.reinforcement.settings import ReinforceSettings, TaskSource
 from training.settings import SettingsModel
 from training.tuning.settings import PairSettings, TuneSettings
 
-ModelName = Literal["base", "instruct", "pretrained", "transferred", "tuned", "instruct-pretrained"]
+ModelName = Literal["base", "instruct", "pretrained", "transferred", "tuned", "instruct-pretrained", "reinforced"]
+StrategyName = Literal[
+    "infill", "completion", "zero-shot", "few-shot", "retrieval", "chain-of-thought", "reasoning-query"
+]
 MADE_BY = {
     "pretrained": "pretrain",
     "transferred": "transfer",
     "tuned": "tune",
     "instruct-pretrained": "pretrain_instruct",
+    "reinforced": "reinforce",
 }
 """Model -> the part of the recipe that makes it."""
-ASKED = ("zero-shot", "few-shot", "retrieval", "chain-of-thought")
+ASKED = ("zero-shot", "few-shot", "retrieval", "chain-of-thought", "reasoning-query")
 """Strategies that hold a conversation, so that the model needs a chat template."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
@@ -29,9 +34,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 class Way(SettingsModel):
     """How tasks are put to a model, as `vernacular evaluate` does it."""
 
-    strategy: Literal["infill", "completion", "zero-shot", "few-shot", "retrieval", "chain-of-thought"] = Field(
-        description="see docs/evaluation.md"
-    )
+    strategy: StrategyName = Field(description="see docs/evaluation.md")
     examples: Path | None = Field(default=None, description="a benchmark file whose solved tasks are shown")
     shots: int = Field(default=5, description="solved tasks that are shown", ge=1)
     similar: bool = Field(default=False, description="the most similar solved tasks; else always the first ones")
@@ -58,9 +61,7 @@ class Scan(Way):
 
     scales: tuple[float, ...] = Field(default=(0.5, 0.75, 1.0, 1.25), description="scales to try", min_length=2)
     benchmark: Path = Field(description="file of development tasks; never those of the evaluation")
-    strategy: Literal["infill", "completion", "zero-shot", "few-shot", "retrieval", "chain-of-thought"] = Field(
-        default="zero-shot", description="see docs/evaluation.md"
-    )
+    strategy: StrategyName = Field(default="zero-shot", description="see docs/evaluation.md")
     limit: int | None = Field(default=None, description="only so many tasks, from the first on", ge=1)
 
 
@@ -117,6 +118,22 @@ class Tune(TuneSettings):
         if self.patience is not None and not measured:
             key = "held_out" if self.pairs is None else "pairs.max_held_out"
             raise ValueError(f"patience needs something to measure on; set {key}, or leave patience away")
+        return self
+
+
+class Reinforce(ReinforceSettings):
+    """Reinforcement learning with verified rewards, on tasks whose programs are run; docs/reinforcement.md."""
+
+    model: ModelName = Field(description="the model that begins")
+    tasks: tuple[TaskSource, ...] = Field(description="files of tasks to learn from", min_length=1)
+    held_out: tuple[TaskSource, ...] = Field(default=(), description="files of tasks that are only measured on")
+
+    @model_validator(mode="after")
+    def _begins_and_measures(self) -> Self:
+        if self.model == "reinforced":
+            raise ValueError("begins with the model that it makes; name another one as `model`")
+        if self.patience is not None and not self.held_out:
+            raise ValueError("patience needs something to measure on; set held_out, or leave patience away")
         return self
 
 

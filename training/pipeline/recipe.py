@@ -16,7 +16,7 @@ from core.errors import RecipeError
 from core.yaml import load_yaml_model
 from training.corpora.settings import CorpusSettings, load_settings
 from training.corpora.settings import resolved as resolved_corpus
-from training.pipeline.parts import MADE_BY, Evaluate, Name, Transfer, Tune
+from training.pipeline.parts import MADE_BY, Evaluate, Name, Reinforce, Transfer, Tune
 from training.pretraining.settings import PretrainSettings
 from training.settings import SettingsModel, path_at, with_paths
 
@@ -36,6 +36,7 @@ class Recipe(SettingsModel):
     transfer: Transfer | None = Field(default=None, description="what instruction tuning changed, added to it")
     tune: Tune | None = Field(default=None, description="an arm: the instruct model tuned on conversations")
     pretrain_instruct: bool = Field(default=False, description="an arm: the instruct model pre-trained in the same way")
+    reinforce: Reinforce | None = Field(default=None, description="learn from running what it writes")
     evaluate: Evaluate | None = Field(default=None, description="benchmarks and arms")
     gate: Path | None = Field(default=None, description="policy that the candidate is judged by; docs/gate.md")
 
@@ -84,6 +85,13 @@ class Recipe(SettingsModel):
         if value:
             _needs(info, "pretrain_instruct", "pretrain")
             _needs(info, "pretrain_instruct", "instruct")
+        return value
+
+    @field_validator("reinforce")
+    @classmethod
+    def _who_begins(cls, value: Reinforce | None, info: ValidationInfo) -> Reinforce | None:
+        if value is not None:
+            _needs(info, f"reinforce.model: {value.model}", MADE_BY.get(value.model, value.model))
         return value
 
     @field_validator("evaluate")
@@ -164,6 +172,6 @@ def _resolved(recipe: Recipe, base: Path) -> Recipe:
         named = getattr(recipe, role)
         if named is not None and path_at(base, Path(named)).exists():
             changes[role] = str(path_at(base, Path(named)))
-    for part in ("pretrain", "transfer", "tune", "evaluate", "gate"):
+    for part in ("pretrain", "transfer", "tune", "reinforce", "evaluate", "gate"):
         changes[part] = with_paths(getattr(recipe, part), base)
     return recipe.model_copy(update=changes)

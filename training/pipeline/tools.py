@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from evaluation.running.evaluate import RunChoice
     from evaluation.runs import Result
     from training.pretraining.settings import PretrainJob
+    from training.reinforcement.settings import ReinforceJob
     from training.tuning.settings import TuneJob
 
-Kind = Literal["pretrain", "tune"]
-Fit = Callable[[Kind, "PretrainJob | TuneJob"], None]
+Kind = Literal["pretrain", "tune", "reinforce"]
+Fit = Callable[[Kind, "PretrainJob | TuneJob | ReinforceJob"], None]
 """Leaves `model/` or `adapter/`, `curve.jsonl` and `fit.json` in the job's folder."""
 Answer = Callable[["RunChoice"], Sequence[Path]]
 """Runs benchmarks; the runs' folders."""
@@ -39,7 +40,7 @@ class _Silent(AnswersShow):
         """See `Show`."""
 
 
-def fit_apart(kind: Kind, job: PretrainJob | TuneJob) -> None:
+def fit_apart(kind: Kind, job: PretrainJob | TuneJob | ReinforceJob) -> None:
     """Fit in a process of its own."""
     from training.fitting.apart import run_apart
 

@@ -14,6 +14,7 @@ from training.pipeline.folder import RunFolder
 from training.pipeline.hashes import Hashes
 from training.pipeline.recipe import Recipe
 from training.pipeline.tools import Tools
+from training.reinforcement.settings import ReinforceSettings
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Work:
                 return self._fitted("pretrain-instruct", self.recipe.pretrain, model)
             case "tuned":
                 return self._fitted("tune", self.recipe.tune, model)
+            case "reinforced":
+                return self._fitted("reinforce", self.recipe.reinforce, model)
         raise AssertionError(model)
 
     def stage_of(self, model: str) -> str:
@@ -56,9 +59,10 @@ class Work:
                 return "transfer"
         if self.folder_of(model).parent.parent.name == "merged":
             return f"merged/{model}"
-        return {"pretrained": "pretrain", "instruct-pretrained": "pretrain-instruct", "tuned": "tune"}[model]
+        stages = {"instruct-pretrained": "pretrain-instruct", "tuned": "tune", "reinforced": "reinforce"}
+        return {"pretrained": "pretrain", **stages}[model]
 
-    def _fitted(self, stage: str, settings: FitSettings | None, model: str) -> Path:
+    def _fitted(self, stage: str, settings: FitSettings | ReinforceSettings | None, model: str) -> Path:
         if settings is not None and settings.lora is not None:
             return self.run.stage(f"merged/{model}") / "model"
         return self.run.stage(stage) / "model"

@@ -28,6 +28,7 @@ from evaluation.verdicts import Verdict
 from tests.training.small_models import save_model
 from training.pipeline.tools import Kind, Tools
 from training.pretraining.settings import PretrainJob
+from training.reinforcement.settings import ReinforceJob
 from training.tuning.settings import TuneJob
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -132,7 +133,7 @@ class Fakes:
         if self.kill_at and self.kill_at in line:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def fit(self, kind: Kind, job: PretrainJob | TuneJob) -> None:
+    def fit(self, kind: Kind, job: PretrainJob | TuneJob | ReinforceJob) -> None:
         """The model moved a little, or an adapter that moves it."""
         self.fitted.append(job.folder.name)
         source = Path(job.model)

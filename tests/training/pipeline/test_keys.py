@@ -14,6 +14,7 @@ from tests.training.pipeline.small import POLICY, RECIPE, Fakes, write_recipe
 from training.pipeline.runner import run_recipe
 from training.pipeline.tools import Kind
 from training.pretraining.settings import PretrainJob
+from training.reinforcement.settings import ReinforceJob
 from training.tuning.settings import TuneJob
 
 FITTED = {name: RECIPE["pretrain"][name] for name in ("row_tokens", "tokens_per_step", "epochs")}
@@ -80,7 +81,7 @@ def test_other_held_out_pairs_tune_again(project: Path) -> None:
 class _Tuned(Fakes):
     """Puts beside an adapter what a tuning does."""
 
-    def fit(self, kind: Kind, job: PretrainJob | TuneJob) -> None:
+    def fit(self, kind: Kind, job: PretrainJob | TuneJob | ReinforceJob) -> None:
         super().fit(kind, job)
         assert isinstance(job, TuneJob)
         assert job.settings.chat_template is not None

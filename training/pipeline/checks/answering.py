@@ -15,6 +15,7 @@ from evaluation.tasks import Scoring, Task
 from training.pipeline.asking import chosen_lines, chosen_tasks, limits_of, options_of, read_tasks, settings_of
 from training.pipeline.parts import Way
 from training.pipeline.work import Work
+from training.reinforcement.tasks import read_sources
 
 
 def _benchmarks(work: Work) -> None:
@@ -42,6 +43,29 @@ def _scan(work: Work) -> None:
         raise RecipeError(
             f"transfer.scan.benchmark: {scan.benchmark.name} is what the arms are measured on ({len(both)} of its "
             f"tasks, such as {both[0].id}); choose the scale on other tasks, in a file of their own"
+        )
+
+
+def _reinforce(work: Work) -> None:
+    """Its tasks can be read and asked, none is learned from and measured on, and their programs can be run."""
+    part = work.recipe.reinforce
+    if part is None:
+        return
+    asked = work.recipe.evaluate
+    measured = {_shown(task) for item in asked.benchmarks for task in chosen_tasks(work, item)} if asked else set()
+    try:
+        learned, held_out = (read_sources(sources, work.languages) for sources in (part.tasks, part.held_out))
+        strategy = strategy_named(part.strategy, part.options)
+        for task in (*learned, *held_out):
+            strategy.prompt(task, language_of(task, work.languages))
+        with Judge((*learned, *held_out), work.languages, open_sandbox(part.sandbox), part.limits):
+            pass
+    except VernacularError as problem:
+        raise RecipeError(f"reinforce: {problem}") from None
+    apart = {_shown(task) for task in held_out} | measured
+    if both := [task for task in learned if _shown(task) in apart]:
+        raise RecipeError(
+            f"reinforce.tasks: {len(both)} tasks, such as {both[0].id}, are also measured on; take them out of one"
         )
 
 
@@ -93,4 +117,4 @@ def _files(work: Work) -> Iterator[Path]:
         yield work.recipe.transfer.scan.benchmark
 
 
-CHECKS: tuple[Callable[[Work], None], ...] = (_benchmarks, _scan, _tool_chains, _policy)
+CHECKS: tuple[Callable[[Work], None], ...] = (_benchmarks, _scan, _reinforce, _tool_chains, _policy)

@@ -138,16 +138,24 @@ def _conversations(work: Work) -> None:
         "tuned": "instruct",
         "instruct-pretrained": "instruct",
     }
-    for name, arm in asked.arms.items() if asked else ():
-        if arm.strategy not in ASKED or has_chat_template(work.parents[tokenizers[arm.model]]):
+    asking: dict[str, tuple[str, str]] = {
+        f"evaluate.arms.{name}": (arm.model, arm.strategy) for name, arm in (asked.arms.items() if asked else ())
+    }
+    begins = recipe.reinforce.model if recipe.reinforce else ""
+    if recipe.reinforce:
+        tokenizers["reinforced"] = tokenizers[begins]
+        asking["reinforce"] = (begins, recipe.reinforce.strategy)
+    for where, (model, strategy) in asking.items():
+        if strategy not in ASKED or has_chat_template(work.parents[tokenizers[model]]):
             continue
-        if arm.model == "tuned" and recipe.tune and recipe.tune.chat_template:
+        made = begins if model == "reinforced" else model
+        if made == "tuned" and recipe.tune and recipe.tune.chat_template:
             continue
-        if arm.model == "transferred" and has_chat_template(work.parents["instruct"]):
+        if made == "transferred" and has_chat_template(work.parents["instruct"]):
             continue
         raise ConfigError(
-            f"evaluate.arms.{name}: {arm.strategy} holds a conversation, and the model {arm.model} has no chat "
-            "template; use the strategy completion or infill"
+            f"{where}: {strategy} holds a conversation, and the model {model} has no chat template; use "
+            f"{'a model that has one' if where == 'reinforce' else 'the strategy completion or infill'}"
         )
 
 

@@ -46,6 +46,13 @@ def plots_of(curve: Sequence[Mapping[str, Any]]) -> list[Plot]:
         found.append(plot("Loss", "Of what is trained on, in nats a token.", {"loss": losses}))
     if held := {name: points for name, points in groups.items() if len(points) > 1}:
         found.append(plot("Held-out bits per byte", "Of texts that are never trained on; lower is better.", held))
+    rewards = {
+        name: [(float(point["tokens"]), float(point[key])) for point in curve if key in point]
+        for name, key in (("reward", "reward"), ("answers that pass", "passed"), ("held out, greedy", "pass_rate"))
+    }
+    if any(len(points) > 1 for points in rewards.values()):
+        shown = {name: points for name, points in rewards.items() if len(points) > 1}
+        found.append(plot("Reward", "Of the answers to each step's tasks, and of tasks that are held out.", shown))
     return found
 
 

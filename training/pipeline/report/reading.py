@@ -21,7 +21,7 @@ from training.pipeline.stages.fitting import fit_record
 from training.pipeline.work import Work
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-FITS = ("pretrain", "tune", "pretrain-instruct")
+FITS = ("pretrain", "tune", "pretrain-instruct", "reinforce")
 _TEXT = 3000
 """Characters that are shown of an answer."""
 
