@@ -67,7 +67,7 @@ def _invite(ls: VernacularServer, invitation: Invitation) -> None:
     window = ls.client_capabilities.window
     if window and window.show_document and window.show_document.support:
         ls.window_show_document(types.ShowDocumentParams(invitation.address, external=True))
-    message = f"vernacular: enter the code {invitation.code} at {invitation.address} to sign in"
+    message = f"vernacular: enter {invitation.code} at {invitation.address}"
     ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
 
 

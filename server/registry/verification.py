@@ -51,7 +51,8 @@ class Verification:
                 f"model {name} is not put in service: {why}; judge it with `vernacular gate`, or set the gate's policy "
                 f"to warn"
             )
-        log.warning("model %s is served without a gate's word: %s", name, why)
+        level = logging.INFO if entry.embedded else logging.WARNING  # nobody chose that one
+        log.log(level, "model %s is served without a gate's word: %s", name, why)
 
     async def check_answers(self, name: str, service: Service, served: Iterable[Served], entry: ModelEntry) -> None:
         """Wait until the service is ready; then every one of `served` must manage the smoke prompts.

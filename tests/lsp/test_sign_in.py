@@ -43,7 +43,7 @@ def test_signing_in_makes_the_server_answer_again(fake: FakeServer, issuer: Issu
         issuer.answers.append((200, TOKEN))
 
         assert one.answer(number)["result"] == {"detail": f"signed in to {fake.url}"}
-        assert asked == f"vernacular: enter the code ABCD at {issuer.url}/go to sign in"
+        assert asked == f"vernacular: enter ABCD at {issuer.url}/go"
         wait_until(lambda: one.all_said("vernacular/status")[-1]["state"] == "ready")
         assert one.ghost_text(uri, 0, 3)[0]["insertText"] == "lo world"
 

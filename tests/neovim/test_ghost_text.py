@@ -177,7 +177,7 @@ def test_a_server_that_is_down_disturbs_nobody_and_is_found_again(nvim: Neovim, 
         nvim.wait_for_ghost(f"world(1);\n{SECOND}")
     said = nvim.messages.splitlines()
     assert len(said) == 2, said
-    assert said[0].startswith(f"vernacular: unreachable: nobody answers at http://127.0.0.1:{port}")
+    assert said[0].startswith(f"vernacular: nobody answers at http://127.0.0.1:{port}")
 
 
 def test_trouble_is_kept_quiet_where_that_is_wished(nvim: Neovim, tmp_path: Path) -> None:

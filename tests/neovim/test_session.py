@@ -270,7 +270,7 @@ def test_a_server_that_is_away_at_the_start(nvim: Neovim, tmp_path: Path) -> Non
     ("reply", "says"),
     [
         (Reply("more", protocol=2), "vernacular: incompatible: "),
-        (Reply(raw=LOGIN_PAGE), "vernacular: unreachable: "),
+        (Reply(raw=LOGIN_PAGE), " did not answer with server-sent events"),
     ],
     ids=["another version", "a proxy's page"],
 )
@@ -315,7 +315,7 @@ def test_no_server_is_said_without_waiting_for_enter(narrow: Neovim, tmp_path: P
     with reserved_port() as port:
         narrow.setup(server_url=f"http://127.0.0.1:{port}")
         narrow.edit(tmp_path / "a.py")
-        assert_fits(narrow, f"vernacular: unreachable: nobody answers at http://127.0.0.1:{port}"[:44])
+        assert_fits(narrow, f"vernacular: nobody answers at http://127.0.0.1:{port}"[:51])
         narrow.session.command("Vernacular log")
         assert f"nobody answers at http://127.0.0.1:{port} (" in narrow.text
 

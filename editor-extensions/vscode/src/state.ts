@@ -87,8 +87,10 @@ export class State implements vscode.Disposable {
   }
 }
 
+/** The document at hand; the text of the output view, which takes the keyboard too, is none. */
 export function activeDocument(): vscode.TextDocument | undefined {
-  return vscode.window.activeTextEditor?.document;
+  const document = vscode.window.activeTextEditor?.document;
+  return document?.uri.scheme === 'output' ? undefined : document;
 }
 
 /** For the `when` of keys and menus. */

@@ -12,7 +12,8 @@ local say, warn = require('vernacular.notice').say, require('vernacular.notice')
 local function status()
   local client, problem = require('vernacular.client').of_buffer()
   local known = require('vernacular.status').current
-  vim.notify('vernacular: ' .. (client and ('%s: %s'):format(known.state, known.detail) or problem))
+  local said = known.state == 'unknown' and known.detail or ('%s: %s'):format(known.state, known.detail)
+  vim.notify('vernacular: ' .. (client and said or problem))
 end
 
 ---@param words string[]

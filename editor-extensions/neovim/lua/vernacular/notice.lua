@@ -8,12 +8,13 @@ local CUT = '…'
 ---@param text string Without the plugin's name.
 ---@param level? integer One of `vim.log.levels`.
 ---@param leads_on? string What to do about it, such as a command.
-function M.say(text, level, leads_on)
+---@param rest? string What shows the rest; the log.
+function M.say(text, level, leads_on, rest)
   require('vernacular.log').add(leads_on and ('%s (%s)'):format(text, leads_on) or text)
   local whole = 'vernacular: ' .. text:gsub('%s*\n%s*', ' ')
   local hint = leads_on and (' (%s)'):format(leads_on) or ''
   if vim.fn.strdisplaywidth(whole .. hint) > vim.v.echospace then
-    hint = hint ~= '' and hint or ' (:Vernacular log)'
+    hint = hint ~= '' and hint or (' (%s)'):format(rest or ':Vernacular log')
     local room = vim.v.echospace - vim.fn.strdisplaywidth(CUT .. hint)
     whole = vim.fn.printf(('%%.%dS'):format(math.max(room, 0)), whole) .. CUT
   end

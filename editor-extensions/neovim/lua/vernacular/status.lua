@@ -9,7 +9,7 @@ local M = {}
 ---@field server? string Its URL.
 
 ---@type vernacular.Status
-local UNKNOWN = { state = 'unknown', detail = 'the language server has not said yet' }
+local UNKNOWN = { state = 'unknown', detail = 'the language server is asking the completion server' }
 
 ---@type vernacular.Status
 M.current = UNKNOWN
@@ -28,8 +28,9 @@ local LEADS_ON = { refused = ':help vernacular-key', incompatible = ':checkhealt
 ---@param status vernacular.Status
 local function say(status)
   local level = vim.log.levels[status.state == 'ready' and 'INFO' or 'WARN']
-  local text = ('%s: %s'):format(status.state, status.detail)
-  require('vernacular.notice').say(text, level, LEADS_ON[status.state])
+  -- That nobody answers needs no name, and leaves more room for where.
+  local text = status.state == 'unreachable' and status.detail or ('%s: %s'):format(status.state, status.detail)
+  require('vernacular.notice').say(text, level, LEADS_ON[status.state], ':Vernacular')
 end
 
 ---@param status vernacular.Status

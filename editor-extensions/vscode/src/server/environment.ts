@@ -114,7 +114,7 @@ async function make(
   if (!succeeded(put, signal)) {
     throw new Fault(`The language server could not be installed: ${pipProblem(put)}`, [REINSTALL, OPEN_LOG]);
   }
-  step('looking whether it starts');
+  step('checking that it starts');
   const looked = await run(interpreter, [...LAUNCH, '--version'], options);
   if (!succeeded(looked, signal)) {
     throw new Fault(`The language server was installed and does not start: ${lastLine(looked)}`, [REINSTALL, OPEN_LOG]);
