@@ -15,6 +15,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from core.wire import Problem
 from tests.lsp.fake_server import FakeServer, Reply, ready, reserved_port, running
+from tests.lsp.issuer import Issuer, issuing
 from tests.vscode.code_server import CodeServer, code_server
 from tests.vscode.conftest import LANGUAGE_SERVER
 from tests.vscode.driver import Editor, window
@@ -238,6 +239,21 @@ def test_settings_of_the_wrong_type(code: CodeServer, person: BrowserContext, wo
             assert name in text
         editor.press("Enter")
         editor.type_for_first_ghost("hel", REST)
+
+
+def test_signing_in_shows_the_code_and_where_it_goes(code: CodeServer, person: BrowserContext, work: Path) -> None:
+    with (
+        issuing(Issuer(device={"interval": 0.05})) as issuer,
+        running(FakeServer(reply=continue_greeting, login=issuer.login, token="a9")) as fake,
+        opened(code, person, work, serverUrl=fake.url) as editor,
+    ):
+        editor.type_until(lambda: editor.notifications)
+        editor.press_button("Sign In")
+        asked = editor.wait_for(lambda: [said for said in editor.notifications if "ABCD" in said.text])
+        assert asked[0].text.endswith(f"ABCD at {issuer.url}/go")
+        assert asked[0].buttons == ("Open in Browser",)
+        issuer.answers.append((200, {"access_token": "a9", "expires_in": 3600, "token_type": "Bearer"}))
+        editor.wait_for(lambda: editor.status == "Vernacular")
 
 
 def test_what_the_language_server_writes_is_logged_at_its_own_level(

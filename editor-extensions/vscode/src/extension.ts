@@ -16,7 +16,7 @@ import { lookingCommands } from './commands/looking';
 import { showMenu } from './commands/menu';
 import { switchingCommands } from './commands/switching';
 import * as configuration from './configuration';
-import { openSetting } from './faults';
+import { waysOn } from './faults';
 import { Generation } from './generate/generate';
 import { Keys } from './keys';
 import { offFor } from './languages';
@@ -72,8 +72,7 @@ function begin(context: vscode.ExtensionContext): void {
       }
     },
     said: (message, severity) => {
-      const ways = /\bsettings?\b/.test(message) ? [openSetting('', 'Open Settings')] : [];
-      void tell(severity, message.replace(/^vernacular: /, ''), ways);
+      void tell(severity, message.replace(/^vernacular: /, ''), waysOn(message));
     },
     changed: (runner) => {
       state.ran(runner);

@@ -18,6 +18,15 @@ export function openSetting(name: string, title = 'Open Setting'): Way {
   return { title, command: 'vernacular.openSettings', args: [name] };
 }
 
+/** Buttons for what the language server says: for one of its settings, or for the address where one signs in. */
+export function waysOn(message: string): Way[] {
+  const address = /\bhttps?:\/\/\S+$/.exec(message)?.[0];
+  if (address !== undefined) {
+    return [{ title: 'Open in Browser', command: 'vscode.open', args: [address] }];
+  }
+  return /\bsettings?\b/.test(message) ? [openSetting('', 'Open Settings')] : [];
+}
+
 /**
  * A notification's text: with buttons VS Code names below it where it comes from; without, the text has to.
  * A first word is capitalised, and what looks like a name or an address is left as it is.

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { headed } from '../src/faults';
+import { headed, openSetting, waysOn } from '../src/faults';
+
+describe('what the language server says', () => {
+  it('leads to the settings, or to where one signs in', () => {
+    assert.deepEqual(waysOn("vernacular: unknown setting 'colour'"), [openSetting('', 'Open Settings')]);
+    const [way] = waysOn('vernacular: enter ABCD at https://issuer.example/device');
+    assert.deepEqual(way?.args, ['https://issuer.example/device']);
+    assert.deepEqual(waysOn('vernacular: a language file is wrong'), []);
+  });
+});
 
 describe('the text of a notification', () => {
   it('names the extension where VS Code does not', () => {
