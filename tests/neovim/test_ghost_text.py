@@ -168,7 +168,7 @@ def test_a_server_that_is_down_disturbs_nobody_and_is_found_again(nvim: Neovim, 
         nvim.setup(server_url=f"http://127.0.0.1:{port}")
         nvim.edit(tmp_path / "a.py")
         nvim.type("ihel")
-        nvim.wait_for(lambda: "unreachable" in nvim.messages)
+        nvim.wait_for(lambda: "nobody answers" in nvim.messages)
         nvim.type("lo")
         nvim.wait_for(lambda: nvim.lines == ["hello"])
     with running(FakeServer(reply=continue_greeting), port):
