@@ -19,13 +19,13 @@ from typing import ClassVar, TypeVar
 from pydantic import Field, JsonValue
 
 from completion.asking.words import introduction
+from core.cores import usable_cores
 from core.errors import RequestError
 from core.language_files import LanguageRegistry
 from core.languages import LanguageSpec
 from core.sandbox import Sandbox
 from evaluation.models.base import Chat, Drawing, Message, Model
 from evaluation.running.judging import Judge
-from evaluation.running.parallel import usable_cores
 from evaluation.running.runner import first_problem
 from evaluation.tasks import Scoring, Task
 from evaluation.verdicts import Judged, Verdict
