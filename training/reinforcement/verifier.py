@@ -142,7 +142,7 @@ class Verifier:
 
     def _compared(self, executor: Executor, task: Task, program: str) -> tuple[Judged, float]:
         cases = self._cases.get(task.id, task.cases)
-        results = executor.run_for_outputs(
+        results = executor.run_together(
             program,
             self._limits,
             [(case.stdin.encode(), *(output.encode() for output in case.expected)) for case in cases],
