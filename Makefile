@@ -33,7 +33,7 @@ VSIX_SOURCES := $(shell find $(VSCODE) \( -name node_modules -o -path $(VSCODE)/
 	-o -path $(VSCODE)/server -o -path $(VSCODE)/LICENSE \) -prune -o -type f -print) \
 	$(shell find core completion languages lsp -type f -not -name '*.pyc') locks/lsp.txt pyproject.toml
 
-.PHONY: help serve test vsix lint format bench bench-training peers levy killed-run killed-recipe paper embedded-base served-model screenshot report-pictures locks clean
+.PHONY: help serve test vsix lint format bench bench-training peers levy reinforcement killed-run killed-recipe paper embedded-base served-model screenshot report-pictures locks clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,7 @@ bench: $(DEV) $(PROJECT) $(NEOVIM) $(CHROMIUM) $(CODE_SERVER) $(VSIX) ## measure
 	$(BIN)/python -m benchmarks.healing
 	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.execution
+	$(BIN)/python -m benchmarks.verifying
 	$(BIN)/python -m benchmarks.evaluation
 
 bench-training: $(DEV) $(PROJECT) ## corpora by stage, and pre-training beside TRL: half an hour (the transfer: docs/transfer.md)
@@ -88,6 +89,9 @@ killed-recipe: $(DEV) $(PROJECT) ## run that recipe in small, killed five times;
 paper: $(DEV) $(PROJECT) ## all arms of the method on the example language, several seeds: hours (ARGS="--seeds 1 2")
 	$(BIN)/vernacular train training/recipes/embedded.yaml --until corpus
 	$(BIN)/python -m benchmarks.paper $(ARGS)
+
+reinforcement: $(DEV) $(PROJECT) $(TOOLCHAINS) ## learn from programs that are run, three seeds on made-up tasks: an hour on 2 cores (ARGS="--seeds 2")
+	$(BIN)/python -m benchmarks.reinforcement $(ARGS)
 
 killed-run: $(DEV) $(PROJECT) $(TOOLCHAINS) ## evaluate 360 tasks, killed twice on the way; see that nothing is lost
 	$(BIN)/python -m benchmarks.killed_run

@@ -22,14 +22,14 @@ class Gsm8kLine(Line):
 
 
 def read(line: Gsm8kLine, place: Place) -> Task:
-    """Make the task; its name is the line's number, since the file has none."""
+    """Make the task; its name is that of the file and the line's number, since the line has none."""
     mark, said = line.answer.rpartition("####")[1:]
     try:
         number = Decimal(said.strip().replace(",", "").removeprefix("$") if mark else "")
     except InvalidOperation:
         raise place.error("field 'answer': no number stands behind `####` at its end") from None
     return Task(
-        id=f"gsm8k/{place.line}",
+        id=f"{place.path.name.split('.', 1)[0]}/{place.line}",
         language=place.language_of("language", None),
         scoring=Scoring.OUTPUT,
         statement=line.question.strip(),

@@ -193,9 +193,12 @@ class SupervisedWorker(WatchedEngine):
     async def _ping(self, worker: WorkerProcess, listening: asyncio.Future[None]) -> EngineStats | None:
         """The worker's answer; `None` where none comes in time, or it ends meanwhile."""
         pinging = asyncio.ensure_future(worker.ping(self._times.ping_s))
-        await asyncio.wait((pinging, listening), return_when=asyncio.FIRST_COMPLETED)
-        if not pinging.done():
+        try:
+            await asyncio.wait((pinging, listening), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over = pinging.done()
             pinging.cancel()
+        if not over:
             return None
         return None if isinstance(pinging.exception(), TimeoutError) else pinging.result()
 

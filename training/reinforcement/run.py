@@ -211,7 +211,8 @@ def _begin(job: ReinforceJob) -> None:
 def _refuse_shared(shared: set[str]) -> None:
     if shared:
         raise ConfigError(
-            f"{len(shared)} tasks, such as {min(shared)}, are learned from and held out; take them out of one"
+            f"{len(shared)} tasks, such as {min(shared)}, are learned from and held out; take them out of one, or, if "
+            f"they only share the name, give one another"
         )
 
 
