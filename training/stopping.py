@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,17 @@ from types import FrameType
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from core.errors import TrainingError
+
+
+def refuse_no_number(step: int, loss: float, gradient_norm: float, rate: str = "optimizer.learning_rate") -> None:
+    """Raise `TrainingError` for a loss or a gradient that is none; `rate` is the setting to lower."""
+    if not math.isfinite(loss) or not math.isfinite(gradient_norm):
+        raise TrainingError(
+            f"loss {loss} and gradient norm {gradient_norm} at step {step} are no numbers to learn from; lower {rate}, "
+            f"or look at the base model's weights"
+        )
 
 
 class StopAtSignal(TrainerCallback):

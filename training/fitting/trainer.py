@@ -8,7 +8,6 @@ and no later than the last one. Not guaranteed: the same bits on a GPU, whose su
 
 from __future__ import annotations
 
-import math
 import re
 import shutil
 import time
@@ -18,14 +17,13 @@ from typing import Any
 from torch.utils.data import Dataset, Sampler, SequentialSampler
 from transformers import PrinterCallback, Trainer, TrainerControl, TrainerState, TrainingArguments
 
-from core.errors import TrainingError
 from core.files import synced
 from training.curve import append_point
 from training.fitting.heldout import HeldOutTexts, bits_per_byte, together
 from training.fitting.packing import Rows
 from training.fitting.progress import Tell
 from training.fitting.settings import FitSettings
-from training.stopping import StopAtSignal
+from training.stopping import StopAtSignal, refuse_no_number
 
 _WHOLE = "whole"
 _METRIC = "bits_per_byte"
@@ -143,11 +141,7 @@ class Watch(StopAtSignal):
         self._mark = (tokens, now)
         loss = float(logs["loss"])
         norm = float(logs.get("grad_norm") or 0.0)
-        if not math.isfinite(loss) or not math.isfinite(norm):
-            raise TrainingError(
-                f"loss {loss} and gradient norm {norm} at step {state.global_step} are no numbers to learn from; lower "
-                f"optimizer.learning_rate, or look at the base model's weights"
-            )
+        refuse_no_number(state.global_step, loss, norm)
         point = {"loss": round(loss, 5), "tokens_per_s": round(speed)}
         self.write(state.global_step, point)
         self._tell({**point, "step": state.global_step, "steps": state.max_steps})

@@ -8,7 +8,6 @@ loss or gradient are no numbers.
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from training.curve import append_point
 from training.fitting.progress import Tell
 from training.reinforcement.rewards import REWARDS, Graded
 from training.reinforcement.settings import ReinforceSettings
-from training.stopping import StopAtSignal
+from training.stopping import StopAtSignal, refuse_no_number
 
 METRIC = "pass_rate"
 EXAMPLES = "examples.jsonl"
@@ -102,11 +101,7 @@ class Watch(StopAtSignal):
             return
         step, now, reward = state.global_step, time.monotonic(), float(logs["reward"])
         loss, norm = float(logs.get("loss", 0.0)), float(logs.get("grad_norm") or 0.0)
-        if not math.isfinite(loss) or not math.isfinite(norm):
-            raise TrainingError(
-                f"loss {loss} and gradient norm {norm} at step {step} are no numbers to learn from; lower "
-                f"policy.learning_rate, or look at the model's weights"
-            )
+        refuse_no_number(step, loss, norm, "policy.learning_rate")
         self._tokens = int(logs.get("num_tokens", 0))
         seconds_s = max(now - self._began_s, 1e-9)
         parts = {name: round(logs[f"rewards/{name}/mean"], 5) for name in self._settings.rewards}
