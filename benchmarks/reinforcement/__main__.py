@@ -71,7 +71,8 @@ def main() -> None:
         if not (RUNS / f"{part}.jsonl").exists():
             write(RUNS / f"{part}.jsonl", problems(part, count))  # type: ignore[arg-type]
     taught = teach(given.threads)
-    measure(taught, RUNS / given.split / "taught", given.split)
+    if not (RUNS / given.split / "taught").exists():
+        measure(taught, RUNS / given.split / "taught", given.split)
     for seed in given.seeds:
         folder = RUNS / given.split / f"seed-{seed}"
         measure(grpo(taught, folder, seed, given.threads), folder / "grpo", given.split)
@@ -86,6 +87,9 @@ def main() -> None:
 
 def teach(threads: int) -> Path:
     """The embedded instruct model, tuned on solutions of the kinds that are taught."""
+    model = RUNS / "taught" / "tune" / "model"
+    if model.exists():  # a seed beside this one may be reading it
+        return model
     conversations = RUNS / "taught.conversations.jsonl"
     if not conversations.exists():
         lua, ask, lines = load_languages(()).named("lua"), Ask(), []
@@ -96,7 +100,8 @@ def teach(threads: int) -> Path:
             lines.append(json.dumps({"messages": [*turns, {"role": "assistant", "content": solution(task, lua)}]}))
         write_atomically(conversations, "".join(f"{line}\n" for line in lines))
     tune = {"conversations": str(conversations), "threads": threads, **TEACHING}
-    return train("taught", RUNS / "taught", MODELS / "embedded-instruct", tune=tune) / "tune" / "model"
+    train("taught", RUNS / "taught", MODELS / "embedded-instruct", tune=tune)
+    return model
 
 
 def grpo(taught: Path, folder: Path, seed: int, threads: int) -> Path:
