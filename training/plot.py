@@ -28,7 +28,8 @@ def plot_curve(curve: Path, picture: Path) -> None:
         held = [(line["tokens"] / 1e6, line["bits_per_byte"][language]) for line in points]
         right.plot(*zip(*held, strict=True), marker=".", label=language)
     right.set(xlabel="million tokens", ylabel="held-out bits per byte", yscale="log")
-    right.legend()
+    if points:
+        right.legend()
     figure.savefig(picture)
 
 
