@@ -182,7 +182,7 @@ def analyse(split: str, seeds: Sequence[int]) -> dict[str, Any]:
         }
     for each in contrasts(CONTRASTS, arms, family):
         tests = [
-            {"won": test.won, "lost": test.lost, "p": round(test.p_value, 6), "p_holm": round(corrected, 6)}
+            {"won": test.won, "lost": test.lost, "p": float(f"{test.p_value:.3g}"), "p_holm": float(f"{corrected:.3g}")}
             for test, corrected in zip(each.tests, each.corrected, strict=True)
         ]
         difference = interval(each.difference)
