@@ -119,8 +119,8 @@ class Executor:
     ) -> list[Judged]:
         """As `run_for_outputs`, several times as fast: one sandbox for the check and all inputs.
 
-        A run may find files of the one before, and `wall_s` is that of all together. Where that matters, since the
-        sandbox itself ended it, all is run again by `run_for_outputs`.
+        A run may find files of the one before. Where the sandbox itself ended it, all is run again by
+        `run_for_outputs`.
         """
         files: Mapping[str, bytes] = {self._execution.file: source.encode()}
         if self._compilers:

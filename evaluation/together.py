@@ -18,8 +18,8 @@ from core.sandbox import End, Limits, Outcome
 CHECK_FAILED = 121
 """Exit status of the shell around a check and a run where the check failed. A program that ends so fails anyway."""
 _SIGNALS = 128
-_CPU_TIME = _SIGNALS + 24
-"""What a shell returns for a program that met the limit on CPU time."""
+_TIME = (_SIGNALS + 24, 124)
+"""What a shell returns for a program that met the limit on CPU time, or on wall time."""
 _UNCLEAR = (_SIGNALS + 9, _SIGNALS + 25)
 """For one that was killed, by that limit or for its memory; that met the one on the size of a file."""
 _BLOCK = 512
@@ -43,11 +43,12 @@ class Together:
         seconds = math.ceil(self.each.cpu_s)
         blocks = math.ceil(self.each.output_mib * (1 << 20) / _BLOCK)
         limit = f"ulimit -S -t {seconds}; ulimit -H -t {seconds + 1}; ulimit -f {blocks}"
+        run = shlex.join(self.run)
         numbers = " ".join(map(str, range(count)))
         lines = [
             *([f"{shlex.join(self.check)} >&2 </dev/null || exit {CHECK_FAILED}"] if self.check else []),
             f"for n in {numbers}; do",
-            f"({limit}; exec {shlex.join(self.run)}) <.in$n >.out$n 2>.err$n",
+            f"({limit}; exec timeout -k 1 {math.ceil(self.each.wall_s)} {run}) <.in$n >.out$n 2>.err$n",
             "status=$?; echo $status >.status$n",
             *(["[ $status -eq 0 ] || break"] if self.stop else []),
             "done",
@@ -58,7 +59,11 @@ class Together:
     def limits(self, count: int) -> Limits:
         """Of all together: CPU time for the check and each run, and room for the archive."""
         return self.each.model_copy(
-            update={"cpu_s": self.each.cpu_s * (count + 1), "output_mib": self.each.disk_mib + 1.0}
+            update={
+                "cpu_s": self.each.cpu_s * (count + 1),
+                "wall_s": (self.each.wall_s + 1) * (count + 1),
+                "output_mib": self.each.disk_mib + 1.0,
+            }
         )
 
     def check_failed(self, outcome: Outcome) -> bool:
@@ -80,13 +85,13 @@ class Together:
                 if status in _UNCLEAR:
                     return None
                 found.append(self._outcome(whole, status, files[f".out{number}"], files[f".err{number}"], count))
-        except (tarfile.TarError, ValueError, KeyError):
+        except (tarfile.TarError, ValueError, KeyError, OverflowError, EOFError, OSError):
             return None
         return found or None
 
     def _outcome(self, whole: Outcome, status: int, stdout: bytes, stderr: bytes, count: int) -> Outcome:
         end = End.EXITED
-        if status == _CPU_TIME:
+        if status in _TIME:
             end = End.TIMEOUT
         elif status > _SIGNALS:
             end, status = End.SIGNALLED, status - _SIGNALS

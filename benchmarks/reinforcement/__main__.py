@@ -71,8 +71,7 @@ def main() -> None:
         if not (RUNS / f"{part}.jsonl").exists():
             write(RUNS / f"{part}.jsonl", problems(part, count))  # type: ignore[arg-type]
     taught = teach(given.threads)
-    if not (RUNS / given.split / "taught").exists():
-        measure(taught, RUNS / given.split / "taught", given.split)
+    measure(taught, RUNS / given.split / "taught", given.split)
     for seed in given.seeds:
         folder = RUNS / given.split / f"seed-{seed}"
         measure(grpo(taught, folder, seed, given.threads), folder / "grpo", given.split)

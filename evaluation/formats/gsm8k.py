@@ -26,6 +26,8 @@ def read(line: Gsm8kLine, place: Place) -> Task:
     mark, said = line.answer.rpartition("####")[1:]
     try:
         number = Decimal(said.strip().replace(",", "").removeprefix("$") if mark else "")
+        if not number.is_finite():
+            number = Decimal("none")
     except InvalidOperation:
         raise place.error("field 'answer': no number stands behind `####` at its end") from None
     return Task(

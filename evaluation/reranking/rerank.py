@@ -81,7 +81,9 @@ def rerank(
         inputs=inputs,
         curve=curve(candidates),
         levels={name: count for name, count in levels.items() if count},
-        compared=sum(len({each.behaviours for each in of_task}) > 1 for of_task in candidates.values()),
+        compared=sum(
+            len({each.behaviours for each in of_task if each.behaviours}) > 1 for of_task in candidates.values()
+        ),
         executions=executions,
     )
     _write(found, output)

@@ -23,7 +23,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from core.language_files import LanguageRegistry
@@ -95,11 +95,12 @@ class Prober:
         if task.scoring is Scoring.MATCH:
             return Observed(Level.RAN)
         key = (task.id, program, tuple(valid_inputs), tuple(inputs))
-        if key not in self._observed:
-            on_inputs = task.scoring is Scoring.OUTPUT
-            self._observed[key] = (
-                self._on_inputs(task, program, valid_inputs, inputs) if on_inputs else self._alone(task, program)
-            )
+        if (known := self._observed.get(key)) is not None:
+            return replace(known, executed_ms=0.0, cpu_s=0.0, executions=0)
+        on_inputs = task.scoring is Scoring.OUTPUT
+        self._observed[key] = (
+            self._on_inputs(task, program, valid_inputs, inputs) if on_inputs else self._alone(task, program)
+        )
         return self._observed[key]
 
     def _on_inputs(self, task: Task, program: str, valid: Sequence[bytes], more: Sequence[bytes]) -> Observed:

@@ -46,5 +46,6 @@ def open_run(folder: Path, benchmark: Path, languages: tuple[Path, ...]) -> Stor
             f"{folder}: was not made from {benchmark} (SHA-256 differs); name the file that it was made from"
         )
     only = settings.only_languages
-    tasks = {task.id: task for task in read.tasks if not only or task.language in only}
+    asked = [task for task in read.tasks if not only or task.language in only][: settings.limit]
+    tasks = {task.id: task for task in asked}
     return StoredRun(folder, description, read, tasks, registry)

@@ -148,7 +148,7 @@ def test_the_server_is_killed_and_comes_back(tmp_path: Path) -> None:
             process.kill()
             process.wait()
             nvim.type("<Esc>ocall(")
-            nvim.wait_for(lambda: "unreachable" in nvim.messages)
+            nvim.wait_for(lambda: "nobody answers at" in nvim.messages)
             nvim.type("1, 2<Esc>")
             nvim.wait_for(lambda: nvim.session.current.line == "call(1, 2")
             assert len(nvim.messages.splitlines()) == 1
@@ -157,6 +157,6 @@ def test_the_server_is_killed_and_comes_back(tmp_path: Path) -> None:
                 nvim.type("<Esc>u")
                 propose(nvim)
                 said = [line.split()[1] for line in nvim.messages.splitlines() if line.startswith("vernacular:")]
-                assert said in (["unreachable:", "ready:"], ["unreachable:", "starting:", "ready:"])
+                assert said in (["nobody", "ready:"], ["nobody", "starting:", "ready:"])
         finally:
             running.__exit__(None, None, None)

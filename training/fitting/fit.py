@@ -125,7 +125,7 @@ def _train(work: Work, rows: Rows, tell: Tell) -> dict[str, Any]:
         data_collator=lambda batch: collate(batch, pad_id, settings.row_tokens if settings.compile else None),
         optimizers=_optimizers(model, settings, arguments),
     )
-    last = _last(work)
+    last = last_of_all(work.folder / "steps")
     trainer.args.eval_on_start = last is None and bool(work.held_out.sequences)
     if last is None or not watch.is_over(state_of_checkpoint(last)):
         cut_back(work.folder / "curve.jsonl", state_of_checkpoint(last).global_step if last else -1)
@@ -133,7 +133,7 @@ def _train(work: Work, rows: Rows, tell: Tell) -> dict[str, Any]:
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         if watch.interrupted and trainer.state.global_step < arguments.max_steps:
             raise KeyboardInterrupt
-    last = _last(work)
+    last = last_of_all(work.folder / "steps")
     assert last is not None
     state = state_of_checkpoint(last)
     ended = {
@@ -146,11 +146,11 @@ def _train(work: Work, rows: Rows, tell: Tell) -> dict[str, Any]:
     return ended
 
 
-def _last(work: Work) -> Path | None:
-    """The newest whole checkpoint, as the main process sees it once all have come here."""
+def last_of_all(steps: Path) -> Path | None:
+    """The newest whole checkpoint in a folder, as the main process sees it once all have come here."""
     processes().wait_for_everyone()
     with processes().main_process_first():
-        return last_whole_checkpoint(work.folder / "steps")
+        return last_whole_checkpoint(steps)
 
 
 def _optimizers(model: PreTrainedModel, settings: FitSettings, arguments: TrainingArguments) -> tuple[Any, Any]:

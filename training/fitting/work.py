@@ -44,6 +44,8 @@ class Work:
     added: AddedTokens | None = None
     template: str = ""
     corpus: CorpusRecord = field(default_factory=CorpusRecord)
+    recipe: str = ""
+    """What the manifest says of how it was made, as JSON; empty: the settings."""
     finish: Callable[[Path], None] = lambda _: None
     """Puts what else belongs there into the model's folder."""
 
@@ -151,7 +153,7 @@ def _write_manifest(work: Work, folder: Path, model: PreTrainedModel, record: Fi
         folder,
         work.model,
         name=work.name,
-        settings=json.dumps(_shown(work.settings), indent=1) + "\n",
+        settings=work.recipe or json.dumps(_shown(work.settings), indent=1) + "\n",
         seed=work.settings.seed,
         record=record,
         curve=curve,

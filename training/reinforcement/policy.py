@@ -20,6 +20,7 @@ from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from training.fitting.trainer import seal_checkpoint
+from training.fitting.work import processes
 from training.reinforcement.rewards import REWARDS, Graded
 from training.reinforcement.scoring import Scorer
 from training.reinforcement.settings import ReinforceSettings
@@ -40,6 +41,8 @@ class PolicyTrainer(GRPOTrainer):
         parts: list[Any] = [_part(name, grades) for name in settings.rewards]
         super().__init__(reward_funcs=parts, callbacks=[watch], **options)
         self.remove_callback(PrinterCallback)
+        if "ref" in getattr(self.model, "peft_config", {}):  # a copy of an adapter that does nothing yet; a checkpoint
+            self.model.delete_adapter("ref")  # type: ignore[union-attr, operator]  # with two is not resumed rightly
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """The share of the held-out tasks whose greedy answer passes; a point of the curve, and examples."""
@@ -47,7 +50,8 @@ class PolicyTrainer(GRPOTrainer):
         graded = [self._scorer.graded(task, ids) for task, ids in zip(self._held_out, answers, strict=True)]
         rate = sum(REWARDS["passed"](each) for each in graded) / len(graded)
         texts = [self._scorer.answered(task, ids).text for task, ids in zip(self._held_out, answers, strict=True)]
-        self._watch.measured(self.state.global_step, rate, list(zip(self._held_out, texts, graded, strict=True)))
+        if self.is_world_process_zero():
+            self._watch.measured(self.state.global_step, rate, list(zip(self._held_out, texts, graded, strict=True)))
         metrics = {f"eval_{METRIC}": rate}
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -61,6 +65,8 @@ class PolicyTrainer(GRPOTrainer):
             do_sample=False,
             eos_token_id=self.eos_token_ids,
             pad_token_id=self._tokenizer.pad_token_id,
+            repetition_penalty=1.0,  # what the model's own settings say of sampling is not meant here
+            no_repeat_ngram_size=0,
         )
         assert self.model is not None
         training = self.model.training
@@ -173,14 +179,17 @@ def arguments(settings: ReinforceSettings, folder: Path, *, measured: bool) -> G
     policy, on_gpu = settings.policy, torch.cuda.is_available()
     every = settings.measure_every_steps
     answers = settings.answers_per_step
-    processes = max(1, torch.cuda.device_count() if settings.accelerate else 1)
+    count = processes().num_processes
     return GRPOConfig(
         output_dir=str(folder),
         max_steps=settings.steps,
         num_generations=settings.samples,
+        num_generations_eval=1,
+        shuffle_dataset=False,
+        disable_dropout=True,
         generation_batch_size=answers,
         per_device_train_batch_size=settings.rows_at_once,
-        gradient_accumulation_steps=max(1, answers // (settings.rows_at_once * processes)),
+        gradient_accumulation_steps=max(1, answers // (settings.rows_at_once * count)),
         num_iterations=policy.iterations,
         max_completion_length=settings.max_new_tokens,
         temperature=settings.temperature,

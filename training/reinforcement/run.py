@@ -1,6 +1,6 @@
 """Train a model on verified rewards in a folder: the job that `vernacular train` starts, in its own process.
 
-FOLDER/key          what decides the result; another key begins anew
+FOLDER/key          what decides the result, but for language files and shown examples; another key begins anew
 FOLDER/tasks.json   which tasks can be learned from, proved once
 FOLDER/steps/       checkpoints, removed at the end
 FOLDER/curve.jsonl, curve.svg, examples.jsonl
@@ -16,34 +16,37 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
+import random
 import resource
 import shutil
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from core.checkpoint import file_sha256, model_files_sha256, raw_manifest
+from core.checkpoint import MANIFEST, CorpusRecord, file_sha256, model_files_sha256, raw_manifest, read_manifest
 from core.cores import usable_cores
 from core.errors import ConfigError
 from core.files import write_atomically
-from core.language_files import load_languages
-from core.sandbox import open_sandbox
+from core.language_files import LanguageRegistry, load_languages
+from core.sandbox import Sandbox, open_sandbox
 from evaluation.strategies.registry import strategy_named
+from evaluation.tasks import Task
 from training.allocator import keep_freed_memory
 from training.curve import cut_back, read_curve
 from training.disk import full_disk_told
-from training.fitting.fit import memory_told, state_of_checkpoint
+from training.fitting.fit import last_of_all, memory_told, state_of_checkpoint
 from training.fitting.heldout import HeldOutTexts
 from training.fitting.models import load_model
 from training.fitting.progress import Tell
 from training.fitting.record import FIT, FitRecord, read_record
-from training.fitting.trainer import last_whole_checkpoint
 from training.fitting.work import Work, model_of_checkpoint, processes, write_result
 from training.plot import plot_rewards
 from training.reinforcement.scoring import Scorer
-from training.reinforcement.settings import FREE, ReinforceJob
+from training.reinforcement.settings import FREE, ReinforceJob, ReinforceSettings
 from training.reinforcement.tasks import Chosen, choose, read_sources, told
 from training.reinforcement.verifier import Verifier
 from training.reinforcement.watching import EXAMPLES, METRIC, Watch
@@ -66,7 +69,8 @@ def reinforce(job: ReinforceJob, tell: Tell = lambda _: None) -> FitRecord:
     folder, settings = job.folder, job.settings
     with full_disk_told("the run folder"), memory_told(settings.fit(32)):
         folder.mkdir(parents=True, exist_ok=True)
-        _begin(job)
+        with processes().main_process_first():
+            _begin(job)
         if (record := read_record(folder)) is not None:
             tell({"say": "unchanged"})
             return record
@@ -78,9 +82,19 @@ def reinforce(job: ReinforceJob, tell: Tell = lambda _: None) -> FitRecord:
         sandbox = open_sandbox(settings.sandbox)
         tasks, held_out = read_sources(job.tasks, languages), read_sources(job.held_out, languages)
         _refuse_shared({task.id for task in tasks} & {task.id for task in held_out})
-        chosen = choose(tasks, languages, sandbox, settings, folder / "tasks.json", lambda line: tell({"say": line}))
+        with processes().main_process_first():
+            chosen = _chosen(tasks, languages, sandbox, settings, folder / "tasks.json", tell)
+            measured = held_out and _chosen(held_out, languages, sandbox, settings, folder / "held-out.json", tell)
+        if len(chosen.tasks) < settings.tasks_per_step:
+            raise ConfigError(
+                f"tasks_per_step is {settings.tasks_per_step}, and only {len(chosen.tasks)} tasks can be learned from; "
+                f"lower it, or give more tasks"
+            )
         for line in told(chosen, settings, usable_cores()):
             tell({"say": line})
+        if measured:
+            tell({"say": f"held out: {len(measured.tasks)} tasks, {len(measured.left_out)} left out"})
+            held_out = measured.tasks
         with (
             Verifier(
                 chosen.tasks,
@@ -91,7 +105,14 @@ def reinforce(job: ReinforceJob, tell: Tell = lambda _: None) -> FitRecord:
                 probes=chosen.probes,
                 every_case="partial" in settings.rewards,
             ) as learning,
-            Verifier(held_out, languages, sandbox, settings.limits) as measuring,
+            Verifier(
+                held_out,
+                languages,
+                sandbox,
+                settings.limits,
+                cases=measured.cases if measured else {},
+                probes=measured.probes if measured else {},
+            ) as measuring,
         ):
             verifiers = {**{task.id: learning for task in chosen.tasks}, **{task.id: measuring for task in held_out}}
             every = (*chosen.tasks, *held_out)
@@ -103,11 +124,11 @@ def _trained(job: ReinforceJob, scorer: Scorer, chosen: Chosen, held_out: list[s
     settings, steps = job.settings, job.folder / "steps"
     if settings.patience and not held_out:
         raise ConfigError("patience needs held-out tasks to measure on; name a file of them as held_out")
-    last = last_whole_checkpoint(steps)
+    last = last_of_all(steps)
     watch = Watch(settings, job.folder, tell)
     if last is None or not watch.is_over(state_of_checkpoint(last)):
         _train(job, scorer, chosen, held_out, watch, last)
-        last = last_whole_checkpoint(steps)
+        last = last_of_all(steps)
     assert last is not None
     return _finish(job, scorer, last)
 
@@ -126,22 +147,26 @@ def _train(
         trl_arguments = arguments(settings, job.folder / "steps", measured=bool(held_out))
     except ValueError as problem:
         raise ConfigError(f"reinforce: {str(problem).splitlines()[0]}") from None
-    dataset = Dataset.from_list([{"prompt": task.id, "task": task.id} for task in chosen.tasks])
+    dataset = Dataset.from_list([{"prompt": task, "task": task} for task in order_of(chosen.tasks, settings)])
     model = load_model(Path(job.model), settings.fit(scorer.row_tokens))
-    trainer = PolicyTrainer(
-        scorer,
-        settings,
-        held_out,
-        watch,
-        model=model,
-        args=trl_arguments,
-        train_dataset=dataset,
-        eval_dataset=dataset,  # the Trainer wants one; what is measured on are `held_out`
-        processing_class=AutoTokenizer.from_pretrained(job.model, local_files_only=True),
-    )
+    try:
+        trainer = PolicyTrainer(
+            scorer,
+            settings,
+            held_out,
+            watch,
+            model=model,
+            args=trl_arguments,
+            train_dataset=dataset,
+            eval_dataset=dataset,  # the Trainer wants one; what is measured on are `held_out`
+            processing_class=AutoTokenizer.from_pretrained(job.model, local_files_only=True),
+        )
+    except ValueError as problem:
+        raise ConfigError(f"reinforce: {str(problem).splitlines()[0]}") from None
     trainer.args.eval_on_start = last is None and bool(held_out)
-    cut_back(watch.curve, state_of_checkpoint(last).global_step if last else -1)
-    cut_back(job.folder / EXAMPLES, state_of_checkpoint(last).global_step if last else -1)
+    if processes().is_main_process:
+        for path in (watch.curve, job.folder / EXAMPLES):
+            cut_back(path, state_of_checkpoint(last).global_step if last else -1)
     with watch.signals():
         trainer.train(resume_from_checkpoint=str(last) if last else None)
     if watch.interrupted and trainer.state.global_step < settings.steps:
@@ -149,16 +174,18 @@ def _train(
 
 
 def _finish(job: ReinforceJob, scorer: Scorer, last: Path) -> FitRecord:
-    settings, state = job.settings, state_of_checkpoint(last)
+    settings, state, parent = job.settings, state_of_checkpoint(last), Path(job.model)
     work = Work(
-        model=Path(job.model),
+        model=parent,
         settings=settings.fit(scorer.row_tokens),
         sequences=lambda _: (),
         held_out=HeldOutTexts({}, {}),
         folder=job.folder,
         name=job.name or job.folder.resolve().name,
         inputs="",
-        template=str(raw_manifest(Path(job.model)).get("template") or ""),
+        template=str(raw_manifest(parent).get("template") or ""),
+        corpus=read_manifest(parent).corpus if (parent / MANIFEST).exists() else CorpusRecord(),
+        recipe=settings.model_dump_json(indent=1, exclude={"accelerate"}) + "\n",
     )
     best = state.best_global_step or state.global_step
     step = best if settings.patience else state.global_step
@@ -180,12 +207,37 @@ def _finish(job: ReinforceJob, scorer: Scorer, last: Path) -> FitRecord:
         peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         peak_gpu_memory_bytes=torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0,
         device=torch.cuda.get_device_name(0) if torch.cuda.is_available() else f"{torch.get_num_threads()} CPU threads",
-        rows={"answers": state.global_step * settings.answers_per_step},
+        rows={"answers": math.ceil(state.global_step / settings.policy.iterations) * settings.answers_per_step},
     )
     model = model_of_checkpoint(work, job.folder / "steps" / f"checkpoint-{step}")
     if processes().is_main_process:
         write_result(work, model, record, plot_rewards)
     return record
+
+
+def order_of(tasks: Sequence[Task], settings: ReinforceSettings) -> list[str]:
+    """Ids in the order in which they are asked: all of them, mixed, then again; as many as the steps take.
+
+    It is made up front, so that a training that goes on takes the same ones.
+    """
+    draw, names = random.Random(settings.seed), [task.id for task in tasks]  # noqa: S311 - not for secrets
+    wanted = math.ceil(settings.steps / settings.policy.iterations) * settings.tasks_per_step
+    found: list[str] = []
+    while len(found) < wanted:
+        draw.shuffle(names)
+        found += names
+    return found[:wanted]
+
+
+def _chosen(
+    tasks: Sequence[Task],
+    languages: LanguageRegistry,
+    sandbox: Sandbox,
+    settings: ReinforceSettings,
+    kept: Path,
+    tell: Tell,
+) -> Chosen:
+    return choose(tasks, languages, sandbox, settings, kept, lambda line: tell({"say": line}))
 
 
 def _begin(job: ReinforceJob) -> None:

@@ -71,7 +71,8 @@ class Scorer:
     def answered(self, task_id: str, ids: Sequence[int]) -> Answered:
         """What token ids say, up to the first that ends an answer."""
         end = next((place for place, token in enumerate(ids) if token in self.ends), None)
-        text = b"".join(self._tokens[token] for token in ids[:end]).decode(errors="replace")
+        known = (token for token in ids[:end] if token < len(self._tokens))  # a model may have rows for more
+        text = b"".join(self._tokens[token] for token in known).decode(errors="replace")
         task = self.tasks[task_id]
         language = self._languages.named(task.language)
         code = self._strategy.completion(text, task, language)

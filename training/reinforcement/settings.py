@@ -13,7 +13,7 @@ from training.fitting.settings import FitSettings, LoraSettings, OptimizerSettin
 from training.reinforcement.rewards import REWARDS
 from training.settings import SettingsModel, Share
 
-FREE = frozenset({"threads", "save_every_steps", "examples"})
+FREE = frozenset({"threads", "save_every_steps", "examples", "accelerate"})
 """Settings that may change without changing the result."""
 
 
@@ -111,6 +111,20 @@ class ReinforceSettings(SettingsModel):
                 f"tasks_per_step * samples = {self.answers_per_step} must be a multiple of rows_at_once "
                 f"{self.rows_at_once}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_checkpoints(self) -> Self:
+        every = self.save_every_steps or self.measure_every_steps
+        if self.patience is not None and self.measure_every_steps % every:
+            raise ValueError(
+                "with patience, measure_every_steps must be a multiple of save_every_steps: the best is kept"
+            )
+        for name, steps in (("measure_every_steps", self.measure_every_steps), ("save_every_steps", every)):
+            if steps % self.policy.iterations:
+                raise ValueError(
+                    f"{name} must be a multiple of policy.iterations: answers are not part of a checkpoint"
+                )
         return self
 
     @property

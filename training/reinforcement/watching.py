@@ -83,6 +83,11 @@ class Watch(StopAtSignal):
         if state.is_world_process_zero:
             self._tell({"step": state.global_step, "steps": state.max_steps})
 
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Stop where a signal asked for it, and the next step has answers of its own."""
+        if state.global_step % self._settings.policy.iterations == 0:
+            super().on_step_end(args, state, control, **kwargs)
+
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """End early where nothing got better for long enough."""
         if self.is_over(state):
@@ -97,11 +102,14 @@ class Watch(StopAtSignal):
         **kwargs: Any,
     ) -> None:
         """A point of the curve. Raises `TrainingError` for a constant reward and for a loss that is no number."""
-        if not logs or "reward" not in logs or not state.is_world_process_zero:
+        if not logs or not state.is_world_process_zero:
             return
-        step, now, reward = state.global_step, time.monotonic(), float(logs["reward"])
+        step, now = state.global_step, time.monotonic()
         loss, norm = float(logs.get("loss", 0.0)), float(logs.get("grad_norm") or 0.0)
         refuse_no_number(step, loss, norm, "policy.learning_rate")
+        if "reward" not in logs:  # a further step on the same answers
+            return
+        reward = float(logs["reward"])
         self._tokens = int(logs.get("num_tokens", 0))
         seconds_s = max(now - self._began_s, 1e-9)
         parts = {name: round(logs[f"rewards/{name}/mean"], 5) for name in self._settings.rewards}

@@ -231,7 +231,8 @@ class ItemMethod(Method):
                 except DroppedError as dropped:
                     fate = _Fate(reason=dropped.reason, said=dropped.said)
                 fate = fate.model_copy(update={"costs": attempt.costs})
-                done.add(fated, fate.model_dump(mode="json", exclude_defaults=True))
+                if fate.reason != REFUSED:  # an endpoint may take tomorrow what is too long for it today
+                    done.add(fated, fate.model_dump(mode="json", exclude_defaults=True))
                 return fate
 
             async def in_turn(waiting: Iterator[tuple[Item, str]]) -> None:

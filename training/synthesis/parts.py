@@ -87,6 +87,8 @@ class Testing(SettingsModel):
     def _enough(self) -> Self:
         if self.min_tests > self.tests:
             raise ValueError(f"min_tests: {self.min_tests} of {self.tests} tests cannot pass; ask for more `tests`")
+        if self.min_bytes > self.max_bytes:
+            raise ValueError(f"min_bytes: {self.min_bytes} is more than max_bytes: {self.max_bytes}; raise that")
         return self
 
     def pairs(self, seed: int, *, documentation: tuple[int, int]) -> PairSettings:
@@ -118,6 +120,12 @@ class InverseInstruct(Testing):
     attempts: int = Field(default=1, description="answers to the instruction, one of which has to pass", ge=1)
     inputs: int = Field(default=8, description="inputs that are asked for, for a program", ge=1)
     min_cases: int = Field(default=3, description="inputs on which it has to end well", ge=1)
+
+    @model_validator(mode="after")
+    def _enough_inputs(self) -> Self:
+        if self.min_cases > self.inputs:
+            raise ValueError(f"min_cases: {self.min_cases} of {self.inputs} inputs cannot be; ask for more `inputs`")
+        return self
 
 
 class Reversing(SettingsModel):

@@ -109,7 +109,7 @@ def test_the_number(answer: str, expected: tuple[str, ...], tmp_path: Path) -> N
     assert task.cases[0].expected == expected
 
 
-@pytest.mark.parametrize("answer", ["42", "#### forty-two", "####"])
+@pytest.mark.parametrize("answer", ["42", "#### forty-two", "####", "#### Infinity", "#### NaN"])
 def test_no_number(answer: str, tmp_path: Path) -> None:
     with pytest.raises(BenchmarkError, match=r"gsm8k\.jsonl:1: field 'answer': no number stands behind `####`"):
         problems(tmp_path / "gsm8k.jsonl", answer)

@@ -166,28 +166,42 @@ def test_the_whole_stage_on_a_language_that_is_a_yaml_file(tmp_path: Path, tally
     assert news[-1] == {"say": "unchanged"}
 
 
-def test_one_that_was_stopped_arrives_where_one_left_alone_does(
-    tmp_path: Path, tally: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("settings", "made"),
+    [
+        pytest.param({}, "model", id="all weights"),
+        pytest.param(
+            {"lora": LoraSettings(rank=4, alpha=8), "policy": PolicySettings(learning_rate=1e-3, kl=0.1)},
+            "adapter",
+            id="an adapter, held to where it began",
+        ),
+    ],
+)
+def test_one_that_was_killed_arrives_where_one_left_alone_does(
+    tmp_path: Path, tally: Path, model: Path, settings: dict[str, Any], made: str
 ) -> None:
-    alone, stopped = job(tmp_path / "alone", tally, model), job(tmp_path / "stopped", tally, model)
+    """Killed in the second pass over the tasks, behind the third checkpoint."""
+    alone, killed = (job(tmp_path / name, tally, model, steps=4, **settings) for name in ("alone", "killed"))
     reinforce(alone)
 
-    def interrupt_first(news: dict[str, Any]) -> None:
-        if news.get("step") == 1 and "shown" in news:
-            raise KeyboardInterrupt  # as a kill: nothing is written any more
+    def kill(news: dict[str, Any]) -> None:
+        if news.get("step") == 4 and "shown" in news:
+            raise KeyboardInterrupt  # nothing is written any more
 
     with pytest.raises(KeyboardInterrupt):
-        reinforce(stopped, interrupt_first)
-    assert not (stopped.folder / "model").exists()
-    again = job(tmp_path / "stopped", tally, model)
-    reinforce(again)
-    assert same(alone.folder / "model", again.folder / "model")
-    kept = [{key: point.get(key) for key in ("step", "reward", "loss", "pass_rate")} for point in
-            read_curve(again.folder / "curve.jsonl")]  # fmt: skip
-    assert kept == [
-        {key: point.get(key) for key in ("step", "reward", "loss", "pass_rate")}
-        for point in read_curve(alone.folder / "curve.jsonl")
-    ]
+        reinforce(killed, kill)
+    assert (killed.folder / "steps" / "checkpoint-3").exists()
+    assert not (killed.folder / made).exists()
+    steps: list[int] = []
+    reinforce(killed, lambda news: steps.append(news["step"]) if "shown" in news else None)
+    assert steps == [4]
+    assert same(alone.folder / made, killed.folder / made)
+    told = ("step", "reward", "loss", "pass_rate")
+    left, right = (
+        [{key: point.get(key) for key in told} for point in read_curve(each.folder / "curve.jsonl")]
+        for each in (alone, killed)
+    )
+    assert left == right
 
 
 def test_an_adapter(tmp_path: Path, tally: Path, model: Path) -> None:
@@ -195,6 +209,8 @@ def test_an_adapter(tmp_path: Path, tally: Path, model: Path) -> None:
         tmp_path / "adapter",
         tally,
         model,
+        samples=6,
+        rows_at_once=12,
         lora=LoraSettings(rank=4, alpha=8),
         policy=PolicySettings(learning_rate=1e-3, loss="grpo", ratio="sequence", kl=0.1),
         steps=1,
@@ -231,7 +247,7 @@ class BrokenLater(Unprotected):
 def test_a_broken_sandbox_makes_no_update(
     tmp_path: Path, tally: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    proofs = 4 * 3
+    proofs = 4 * 3 + 3 * 3
     monkeypatch.setattr(running, "open_sandbox", lambda _: BrokenLater(proofs))
     asked = job(tmp_path / "broken", tally, model, sandbox="none")
     steps: list[int] = []
@@ -269,6 +285,7 @@ def test_early_stop(tmp_path: Path, tally: Path, model: Path) -> None:
         ({"max_new_tokens": 1000}, "lower max_new_tokens, or leave the task out"),
         ({"patience": 1, "no_held_out": True}, "patience needs held-out tasks to measure on"),
         ({"both": True}, "tasks, such as learned/2, are learned from and held out"),
+        ({"tasks_per_step": 6}, "tasks_per_step is 6, and only 4 tasks can be learned from"),
     ],
 )
 def test_what_cannot_be(tmp_path: Path, tally: Path, model: Path, change: dict[str, Any], said: str) -> None:

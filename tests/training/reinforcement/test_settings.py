@@ -20,6 +20,8 @@ from training.reinforcement.settings import ReinforceSettings
         ({"samples": 1}, "greater than or equal to 2"),
         ({"tasks_per_step": 3, "samples": 5}, "must be a multiple of rows_at_once 16"),
         ({"temperature": 0.0}, "greater than 0"),
+        ({"patience": 2, "save_every_steps": 30}, "must be a multiple of save_every_steps"),
+        ({"policy": {"iterations": 3}}, "measure_every_steps must be a multiple of policy.iterations"),
         ({"policy": {"ratio": "sequence"}}, "set loss: grpo"),
         ({"strategy": "infill"}, "'zero-shot', 'few-shot'"),
     ],

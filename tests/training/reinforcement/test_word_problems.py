@@ -35,12 +35,13 @@ def test_from_problems_to_a_model(language: str, languages: LanguageRegistry, tm
         assert done.returncode == 0, done.stderr[-2000:]
 
     generated = tmp_path / "generated"
-    run(sys.executable, EXAMPLE / "generate.py", "--count", "40", "--held-out", "4", "--output", generated)
+    run(sys.executable, EXAMPLE / "generate.py", "--count", "80", "--held-out", "4", "--output", generated)
     recipe = yaml.safe_load((EXAMPLE / f"{language}.yaml").read_text())
     for role in ("base", "instruct"):
         recipe[role] = str(EXAMPLE / recipe[role])
     recipe["reinforce"] |= SMALL
-    recipe["tune"] |= {"epochs": 2}
+    recipe["tune"] |= {"epochs": 2, "tokens_per_step": 1024, "rows_at_once": 2}
+    del recipe["evaluate"]["arms"]["tuned"]
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     run(Path(sys.executable).parent / "vernacular", "train", tmp_path / "recipe.yaml", "--output", tmp_path / "run")
     points = read_curve(tmp_path / "run" / "reinforce" / "curve.jsonl")

@@ -33,6 +33,7 @@ class CombineMethod(ItemMethod):
         couples = [
             (one, other) for found in alike.values() for one, other in _couples(found, part.count, settings.seed)
         ]
+        random.Random(settings.seed).shuffle(couples)  # noqa: S311 - all languages and both sides are to have some
         if not couples:
             raise SynthesisError(f"{self.name}: there are no two tasks of one language; at least two are needed")
         return [
