@@ -50,3 +50,22 @@ class StopAtSignal(TrainerCallback):
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.interrupted = True
+
+
+class StopWhenOver(StopAtSignal):
+    """Ends the training too where nothing was measured to be better for `patience` measurements; `None`: never."""
+
+    def __init__(self, patience: int | None, measure_every_steps: int) -> None:
+        super().__init__()
+        self._patience_steps = patience * measure_every_steps if patience else None
+
+    def is_over(self, state: TrainerState) -> bool:
+        """Whether a checkpoint with this state is a training's last: its steps are done, or its patience is."""
+        waited = state.global_step - (state.best_global_step or 0)
+        impatient = self._patience_steps is not None and waited >= self._patience_steps
+        return state.global_step >= state.max_steps or impatient
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """End early where nothing got better for long enough; a checkpoint's state alone decides it."""
+        if self.is_over(state):
+            control.should_training_stop = True

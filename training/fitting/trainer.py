@@ -23,7 +23,7 @@ from training.fitting.heldout import HeldOutTexts, bits_per_byte, together
 from training.fitting.packing import Rows
 from training.fitting.progress import Tell
 from training.fitting.settings import FitSettings
-from training.stopping import StopAtSignal, refuse_no_number
+from training.stopping import StopWhenOver, refuse_no_number
 
 _WHOLE = "whole"
 _METRIC = "bits_per_byte"
@@ -81,14 +81,13 @@ class FitTrainer(Trainer):
             seal_checkpoint(Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}")
 
 
-class Watch(StopAtSignal):
+class Watch(StopWhenOver):
     """Writes the curve, tells how it goes, and ends the training at a signal, or where nothing gets better."""
 
     def __init__(self, rows: Rows, settings: FitSettings, curve: Path, tell: Tell) -> None:
-        super().__init__()
+        super().__init__(settings.patience, settings.measure_every_steps)
         self._rows = rows
         self._rows_per_step = settings.rows_per_step
-        self._patience_steps = settings.patience * settings.measure_every_steps if settings.patience else None
         self._curve = curve
         self._tell = tell
         self._mark = (0, 0.0)
@@ -100,12 +99,6 @@ class Watch(StopAtSignal):
     def write(self, step: int, values: dict[str, Any]) -> None:
         """Add a point to the curve."""
         append_point(self._curve, {"step": step, "tokens": self.tokens(step), **values})
-
-    def is_over(self, state: TrainerState) -> bool:
-        """Whether a checkpoint with this state is a training's last: its steps are done, or its patience is."""
-        waited = state.global_step - (state.best_global_step or 0)
-        impatient = self._patience_steps is not None and waited >= self._patience_steps
-        return state.global_step >= state.max_steps or impatient
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -119,11 +112,6 @@ class Watch(StopAtSignal):
         """Look at the loss in the last step too; stop where a signal asked for it."""
         super().on_step_end(args, state, control, **kwargs)
         control.should_log |= state.global_step >= state.max_steps
-
-    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """End early where nothing got better for long enough; a checkpoint's state alone decides it."""
-        if self.is_over(state):
-            control.should_training_stop = True
 
     def on_log(
         self,

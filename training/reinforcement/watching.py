@@ -20,7 +20,7 @@ from training.curve import append_point
 from training.fitting.progress import Tell
 from training.reinforcement.rewards import REWARDS, Graded
 from training.reinforcement.settings import ReinforceSettings
-from training.stopping import StopAtSignal, refuse_no_number
+from training.stopping import StopWhenOver, refuse_no_number
 
 METRIC = "pass_rate"
 EXAMPLES = "examples.jsonl"
@@ -28,11 +28,11 @@ _SAME = "frac_reward_zero_std"
 _TOLD = {"entropy": "entropy", "kl": "kl", "completions/mean_length": "length"}
 
 
-class Watch(StopAtSignal):
+class Watch(StopWhenOver):
     """Writes `curve.jsonl` and `examples.jsonl` into `folder`, tells, and ends the training."""
 
     def __init__(self, settings: ReinforceSettings, folder: Path, tell: Tell) -> None:
-        super().__init__()
+        super().__init__(settings.patience, settings.measure_every_steps)
         self._settings = settings
         self._folder = folder
         self._tell = tell
@@ -68,13 +68,6 @@ class Watch(StopAtSignal):
                 verdict = graded.verified.verdict.value if graded.verified else "no_code"
                 file.write(json.dumps({"step": step, "task": task, "verdict": verdict, "answer": text}) + "\n")
 
-    def is_over(self, state: TrainerState) -> bool:
-        """Whether a checkpoint with this state is the last: its steps are done, or its patience is."""
-        settings = self._settings
-        waited = state.global_step - (state.best_global_step or 0)
-        impatient = settings.patience is not None and waited >= settings.patience * settings.measure_every_steps
-        return state.global_step >= state.max_steps or impatient
-
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
@@ -87,11 +80,6 @@ class Watch(StopAtSignal):
         """Stop where a signal asked for it, and the next step has answers of its own."""
         if state.global_step % self._settings.policy.iterations == 0:
             super().on_step_end(args, state, control, **kwargs)
-
-    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """End early where nothing got better for long enough."""
-        if self.is_over(state):
-            control.should_training_stop = True
 
     def on_log(
         self,
