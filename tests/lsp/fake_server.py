@@ -261,8 +261,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
 
     def _peer_closes(self) -> bool:
+        """A peer that leaves with bytes of ours unread resets the connection: that is closed too."""
         readable, _, _ = select.select([self.connection], [], [], 20.0)
-        return bool(readable) and self.connection.recv(1) == b""
+        try:
+            return bool(readable) and self.connection.recv(1) == b""
+        except ConnectionResetError:
+            return True
 
     def _send(self, status: int, body: bytes, retry_after: str | None = None) -> None:
         self.send_response(status)
