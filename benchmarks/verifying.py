@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.reinforcement.family import problems, write
+from benchmarks.reinforcement.rounds import ROUNDS as EXPERIMENTS
 from benchmarks.report import percentile, publish
 from core.cores import usable_cores
 from core.language_files import load_languages
@@ -81,7 +82,7 @@ def answers(rounds: int) -> list[list[Answer]]:
     lua = load_languages(()).named("lua")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "tasks.jsonl"
-        write(file, problems("practised", rounds * TASKS))
+        write(file, problems("practised", EXPERIMENTS[1].kinds["practised"], rounds * TASKS, seed=0))
         tasks = read_benchmark(file).tasks
     batches = []
     for first in range(0, len(tasks), TASKS):

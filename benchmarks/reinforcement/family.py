@@ -1,7 +1,7 @@
 """A synthetic family of list tasks for Lua, in input/output form: keep some numbers, change each, and sum them up.
 
 A kind is a triple of the three steps; a task is a kind with its constants. Which part a kind belongs to is decided by
-its name alone, so that a kind that is measured on was never seen with any constants.
+its name alone (rounds.py), so that a kind that is measured on was never seen with any constants.
 
     taught        with solutions, to make a model that solves some of them
     practised     what reinforcement and rejection sampling run
@@ -20,13 +20,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 Part = Literal["taught", "practised", "development", "final"]
-PARTS: dict[Part, range] = {
-    "taught": range(40),
-    "practised": range(40, 70),
-    "development": range(70, 80),
-    "final": range(80, 100),
-}
-"""Percentiles of a kind's hash."""
 _CASES = 6
 
 
@@ -166,10 +159,10 @@ _LOOPS: dict[str, tuple[list[str], list[str], list[str]]] = {
 }
 
 
-def problems(part: Part, count: int, seed: int = 0) -> list[Problem]:
-    """`count` different problems of a part, of all its kinds in turn."""
+def problems(part: Part, percentiles: range, count: int, seed: int) -> list[Problem]:
+    """`count` different problems of a part, of all its kinds in turn: those whose hash is among the percentiles."""
     draw = random.Random(f"{part}-{seed}")
-    kinds = [kind for kind in _kinds() if _percentile("-".join(kind)) in PARTS[part]]
+    kinds = [kind for kind in _kinds() if _percentile("-".join(kind)) in percentiles]
     draw.shuffle(kinds)
     found: dict[str, Problem] = {}
     while len(found) < count:

@@ -204,6 +204,7 @@ def arguments(settings: ReinforceSettings, folder: Path, *, measured: bool) -> G
         mask_truncated_completions=policy.mask_truncated,
         reward_weights=list(settings.rewards.values()),
         learning_rate=policy.learning_rate,
+        adam_beta2=policy.beta2,
         lr_scheduler_type=policy.schedule,
         warmup_steps=round(settings.steps * policy.warmup_share),
         weight_decay=policy.weight_decay,

@@ -25,6 +25,7 @@ class PolicySettings(SettingsModel):
         default="constant_with_warmup", description="the learning rate after its warm-up"
     )
     warmup_share: Share = Field(default=0.05, description="share of the steps in which the rate rises")
+    beta2: float = Field(default=0.999, description="decay of AdamW's second moment", ge=0, lt=1)
     weight_decay: float = Field(default=0.0, description="decoupled", ge=0)
     max_gradient_norm: float = Field(default=1.0, description="gradients are scaled down to this norm", gt=0)
     kl: float = Field(default=0.0, description="weight of the divergence from the model that it began with", ge=0)
@@ -146,6 +147,7 @@ class ReinforceSettings(SettingsModel):
             threads=self.threads,
             optimizer=OptimizerSettings(
                 learning_rate=policy.learning_rate,
+                beta2=policy.beta2,
                 schedule=policy.schedule,
                 warmup_share=policy.warmup_share,
                 max_gradient_norm=policy.max_gradient_norm,
