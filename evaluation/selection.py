@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import RunError
+from core.language_files import load_languages
 from evaluation.formats.lines import read_objects
 from evaluation.running.stored import open_run
 from evaluation.scoring.outcomes import read_outcomes, some_of
@@ -36,7 +37,7 @@ def select(file: Path, run: Path, low: float, high: float, languages: tuple[Path
     Raises `RunError`, one line, where the run was made from another file or has not every sample of every task, and
     `BenchmarkError`.
     """
-    tasks = open_run(run, file, languages).benchmark.tasks
+    tasks = open_run(run, file, load_languages(languages)).benchmark.tasks
     outcomes = read_outcomes(run)
     if lacking := [task.id for task in tasks if task.id not in outcomes.tasks]:
         raise RunError(f"{run}: lacks {len(lacking)} of {len(tasks)} tasks of {file}: {some_of(lacking)}; run them all")

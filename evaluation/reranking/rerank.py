@@ -17,6 +17,7 @@ from pydantic import Field
 
 from core.errors import ConfigError, RunError
 from core.files import write_atomically
+from core.language_files import load_languages
 from core.sandbox import open_sandbox
 from evaluation.provenance import provenance
 from evaluation.report.curves import curves_svg
@@ -31,7 +32,6 @@ from evaluation.running.show import Show
 from evaluation.running.stored import StoredRun, open_run
 from evaluation.runs import Reranked, Result, RunDescription, RunWriter
 from evaluation.scoring.outcomes import read_outcomes
-from evaluation.scoring.summary import checked_results
 from evaluation.tasks import Scoring, TaskModel
 
 CURVE = "curve.json"
@@ -58,24 +58,36 @@ class _Tried:
 def rerank(
     folder: Path, benchmark: Path, output: Path, inputs: Inputs, languages: tuple[Path, ...], show: Show
 ) -> Reranking:
-    """Choose, and write `output`. Raises `VernacularError` for a run that is of no use for that."""
-    run = open_run(folder, benchmark, languages)
+    """Choose, and write `output`, which is opened before any program is run.
+
+    Raises `VernacularError` for a run that is of no use for that, and for an output that is in use or of another one.
+    """
+    run = open_run(folder, benchmark, load_languages(languages))
     _check(run)
+    runs_programs = any(task.scoring is not Scoring.MATCH for task in run.tasks.values())
+    sandbox = open_sandbox(run.description.settings.sandbox) if runs_programs else None
+    with (
+        Judge(run.tasks.values(), run.languages, sandbox, run.limits) as judge,
+        RunWriter(output, _description(run, inputs)) as writer,
+    ):
+        return _reranked(run, judge, inputs, writer, show)
+
+
+def _reranked(run: StoredRun, judge: Judge, inputs: Inputs, writer: RunWriter, show: Show) -> Reranking:
     chosen: list[Result] = []
     candidates: dict[str, list[Candidate]] = {}
     levels = dict.fromkeys((level.name.lower() for level in Level), 0)
     executions = 0
-    for name, tried in _tried(run, inputs, show).items():
+    for name, tried in _tried(run, judge, inputs, show).items():
         candidates[name] = [_candidate(run, each) for each in tried]
         chosen.append(_chosen(choose(candidates[name]), tried))
         for each in tried:
             levels[each.observed.level.name.lower()] += 1
             executions += each.observed.executions
-    with RunWriter(output, _description(run, inputs)) as writer:
-        done = done_already(writer, lambda result: None)
-        for result in chosen:
-            if (result.task, 0) not in done:
-                writer.add(result)
+    done = done_already(writer, lambda result: None)
+    for result in chosen:
+        if (result.task, 0) not in done:
+            writer.add(result)
     found = Reranking(
         benchmark=run.description.settings.benchmark,
         inputs=inputs,
@@ -86,7 +98,7 @@ def rerank(
         ),
         executions=executions,
     )
-    _write(found, output)
+    _write(found, writer.folder)
     return found
 
 
@@ -99,29 +111,26 @@ def _check(run: StoredRun) -> None:
         )
     if lacking := read_outcomes(run.folder).missing(set(run.tasks)):
         raise RunError(f"{run.folder}: is not complete: {lacking}; the same `vernacular evaluate` goes on with it")
-    if all(result.completion is None for result in checked_results(run.folder, run.description)):
+    if all(result.completion is None for result in run.results()):
         raise RunError(f"{run.folder}: none of its answers holds code, so there is nothing to run")
 
 
-def _tried(run: StoredRun, inputs: Inputs, show: Show) -> Mapping[str, Sequence[_Tried]]:
+def _tried(run: StoredRun, judge: Judge, inputs: Inputs, show: Show) -> Mapping[str, Sequence[_Tried]]:
     """The answers to each task with what they do, tasks in the order of their first answers."""
     settings = run.description.settings
     show.begin(f"{settings.benchmark}, compared", settings.tasks * settings.sampling.samples)
-    runs_programs = any(task.scoring is not Scoring.MATCH for task in run.tasks.values())
-    sandbox = open_sandbox(settings.sandbox) if runs_programs else None
     found: dict[str, list[_Tried]] = {}
-    with Judge(run.tasks.values(), run.languages, sandbox, run.limits) as judge:
-        prober = Prober(judge, run.languages)
+    prober = Prober(judge, run.languages)
 
-        def observe(result: Result) -> Observed:
-            task = run.task_of(result)
-            valid, others = compared_inputs(task, inputs)
-            program = None if result.completion is None else result.program
-            return prober.observe(task, program, others, valid)
+    def observe(result: Result) -> Observed:
+        task = run.task_of(result)
+        valid, others = compared_inputs(task, inputs)
+        program = None if result.completion is None else result.program
+        return prober.observe(task, program, others, valid)
 
-        for result, observed in in_parallel(observe, checked_results(run.folder, run.description)):
-            found.setdefault(result.task, []).append(_Tried(result, observed))
-            show.add(result, fresh=True)
+    for result, observed in in_parallel(observe, run.results()):
+        found.setdefault(result.task, []).append(_Tried(result, observed))
+        show.add(result, fresh=True)
     return found
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.language_files import load_languages
 from core.sandbox import open_sandbox
 from evaluation.running.judging import Decision, Judge
 from evaluation.running.parallel import in_parallel
 from evaluation.running.show import Show
 from evaluation.running.stored import open_run
-from evaluation.runs import Result, read_results
+from evaluation.runs import Result
 from evaluation.verdicts import Verdict
 
 
@@ -30,9 +31,9 @@ def rejudge(folder: Path, benchmark: Path, languages: tuple[Path, ...], show: Sh
 
     Raises `RunError` where the benchmark's file is not the one that the run was made from.
     """
-    run = open_run(folder, benchmark, languages)
+    run = open_run(folder, benchmark, load_languages(languages))
     settings = run.description.settings
-    total = sum(result.completion is not None for result in read_results(folder))
+    total = sum(result.completion is not None for result in run.results())
     show.begin(f"{settings.benchmark}, again", total)
     changes: list[Change] = []
     with Judge(run.tasks.values(), run.languages, open_sandbox(settings.sandbox), run.limits) as judge:
@@ -40,7 +41,7 @@ def rejudge(folder: Path, benchmark: Path, languages: tuple[Path, ...], show: Sh
         def again(result: Result) -> Decision:
             return judge.decide(run.task_of(result), result.completion, result.program)
 
-        stored = (result for result in read_results(folder) if result.completion is not None)
+        stored = (result for result in run.results() if result.completion is not None)
         for result, decision in in_parallel(again, stored):
             show.add(result, fresh=True)
             now = decision.judged

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import RunError
 from evaluation.reranking.inputs import Inputs
 from evaluation.reranking.rerank import rerank
 from evaluation.running.show import Show
@@ -75,6 +76,16 @@ def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
     other = command("rerank", run, benchmark, "--output", tmp_path / "chosen", "--inputs", "all")
     assert other.returncode == 7
     assert "was begun with another strategy options.inputs (varied, now all)" in other.stderr
+
+
+def test_an_output_of_another_run_is_refused_before_a_program_is_run(tmp_path: Path) -> None:
+    class Running(Quiet):
+        def begin(self, name: str, total: int) -> None:
+            raise AssertionError("programs are run")
+
+    benchmark, run = answered(tmp_path, [(adding(), MIXED)])
+    with pytest.raises(RunError, match="was begun with another strategy"):
+        rerank(run, benchmark, run, Inputs.VARIED, (), Running())
 
 
 def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
