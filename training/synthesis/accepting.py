@@ -14,12 +14,11 @@ from core.errors import RunError
 from core.language_files import LanguageRegistry
 from core.languages import LanguageSpec
 from evaluation.models.base import Chat, Message
-from evaluation.running.extraction import program_with
 from evaluation.runs import Result
 from evaluation.strategies.chat import Ask
 from evaluation.tasks import Task
 from training.documents import DuplicateIndex, signature
-from training.synthesis.pairs import Pair
+from training.synthesis.pairs import Pair, group_of
 from training.synthesis.parts import Keeping
 
 METHOD = "sample"
@@ -61,11 +60,11 @@ def accepted(
             fell["too_easy"] += len(found)
             continue
         language = languages.named(task.language)
-        kept = _different([_code(result, task, language) for result in found], keeping, fell)
+        kept = _different([_code(result, task) for result in found], keeping, fell)
         pairs += [
             Pair(
                 method=METHOD,
-                groups=(name,),
+                groups=(group_of(task),),
                 task=_solved(task, found[place]),
                 messages=_conversation(task, language, code, found[place], keeping, thought=thought),
                 code=code,
@@ -93,9 +92,9 @@ def _different(codes: Sequence[str], keeping: Keeping, fell: Counter[str]) -> li
     return kept
 
 
-def _code(result: Result, task: Task, language: LanguageSpec) -> str:
-    """The program without the tests, as an answer shows it."""
-    return program_with(result.completion or "", task.model_copy(update={"program_tail": ""}), language).strip()
+def _code(result: Result, task: Task) -> str:
+    """The program that passed, without the tests, as an answer shows it."""
+    return result.program.removesuffix(task.program_tail).strip()
 
 
 def _solved(task: Task, result: Result) -> Task:

@@ -20,7 +20,7 @@ from training.corpora.settings import Decontamination, Split
 from training.corpora.splitting import held_out_groups
 from training.documents import DuplicateIndex, content_key, signature
 from training.settings import Share
-from training.synthesis.pairs import Pair, read_text
+from training.synthesis.pairs import Pair, question_of, read_text
 
 CONTAMINATED, EXACT, BOTH_SIDES = "contaminated", "exact_duplicate_task", "of_both_sides"
 _PERMUTATIONS = 64
@@ -39,13 +39,19 @@ class KeptOut:
             return found
         return next((self.whole[key] for part in parts if (key := content_key(part)) in self.whole), "")
 
+    def held_by(self, task: Task, code: str | None = None) -> str:
+        """The same of a task with `code` as its answer, or else with its own solution."""
+        solution = task.canonical or ""
+        code = solution if code is None else code
+        return self.held(read_text(task, code), (question_of(task), code, solution))
+
 
 def read_kept_out(settings: Decontamination, registry: LanguageRegistry) -> KeptOut:
     """Read the files of tasks. Raises `BenchmarkError`."""
     whole: dict[str, str] = {}
     for item in settings.benchmarks:
         for task in read_benchmark(Path(item.file), item.format, item.language, registry).tasks:
-            for text in (_question(task), task.canonical or ""):
+            for text in (question_of(task), task.canonical or ""):
                 if text.strip():
                     whole.setdefault(content_key(text), f"{task.id}: all of it")
     return KeptOut(read_tasks(settings, registry), whole)
@@ -82,8 +88,7 @@ def filtered(pairs: Sequence[Pair], kept_out: KeptOut, similarity: float | None)
     found = Filtered()
     tasks = _Tasks(similarity)
     for pair in pairs:
-        parts = (_question(pair.task), pair.code, pair.task.canonical or "")
-        if held := kept_out.held(read_text(pair), parts):
+        if held := kept_out.held_by(pair.task, pair.code):
             found.contaminated.setdefault(pair.task.id, held)
             found.fell[pair.method][CONTAMINATED] += 1
         elif same := tasks.same(pair):
@@ -114,7 +119,7 @@ class _Tasks:
         return ""
 
     def _fate(self, pair: Pair) -> str:
-        text, asked = read_text(pair), content_key(_question(pair.task))
+        text, asked = read_text(pair.task, pair.code), content_key(question_of(pair.task))
         own = signature(text, _PERMUTATIONS)
         if asked in self._asked:
             return EXACT
@@ -124,7 +129,3 @@ class _Tasks:
         if not same:
             self._index.add(f"{pair.method} {pair.task.id}", text, own)
         return ""
-
-
-def _question(task: Task) -> str:
-    return f"{task.statement}\n{task.before}"

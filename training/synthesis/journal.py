@@ -27,9 +27,13 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            self._read(path.read_bytes())
         except OSError as problem:
             raise self._error(problem) from None
+        try:
+            self._read(path.read_bytes())
+        except BaseException as problem:
+            os.close(self._file)
+            raise (self._error(problem) if isinstance(problem, OSError) else problem) from None
 
     def __enter__(self) -> Self:
         return self

@@ -31,6 +31,7 @@ from evaluation.tasks import Scoring, Task
 from evaluation.verdicts import Judged, Verdict
 from training.corpora.show import Show
 from training.settings import SettingsModel
+from training.synthesis.filters import CONTAMINATED, KeptOut
 from training.synthesis.journal import Journal, key_of
 from training.synthesis.pairs import Pair
 from training.synthesis.record import Costs
@@ -54,6 +55,8 @@ class Made:
     came: int = 0
     fell: Counter[str] = field(default_factory=Counter)
     costs: Costs = field(default_factory=Costs)
+    contaminated: dict[str, str] = field(default_factory=dict)
+    """Tasks that nobody was shown -> which benchmark's task they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Workshop:
     open_box: Callable[[str], Sandbox]
     folder: Path
     earlier: Mapping[str, Made]
+    kept_out: KeptOut
 
 
 class Method(ABC):
@@ -199,7 +203,7 @@ class ItemMethod(Method):
         """See `Method`."""
         settings, model = workshop.settings, workshop.model
         assert model is not None
-        items = await asyncio.to_thread(self.items, workshop)
+        items, made = await asyncio.to_thread(lambda: _clean(self.items(workshop), workshop.kept_out))
         workshop.show.begin(self.name.replace("_", "-"), len(items), "items")
         asks = key_of(
             VERSION, model.name, model.endpoint, dict(model.files_sha256), settings.model_dump(include=_ASKED)
@@ -250,7 +254,8 @@ class ItemMethod(Method):
                         group.create_task(in_turn(waiting))
             except BaseExceptionGroup as problems:
                 raise first_problem(problems) from None
-        return _made([fates[key] for key in keys])
+        _gather(made, [fates[key] for key in keys])
+        return made
 
 
 def no_code(number: int, last: str) -> SynthesisError:
@@ -272,12 +277,22 @@ def _printed(judged: Judged) -> str:
     return ""
 
 
-def _made(fates: Sequence[_Fate]) -> Made:
-    made = Made(came=len(fates))
+def _clean(items: Sequence[Item], kept_out: KeptOut) -> tuple[list[Item], Made]:
+    """The items whose tasks may be shown, and a record of the others."""
+    made, clean = Made(came=len(items)), []
+    for item in items:
+        if found := {task.id: held for task in item.tasks if (held := kept_out.held_by(task))}:
+            made.contaminated |= found
+            made.fell[CONTAMINATED] += 1
+        else:
+            clean.append(item)
+    return clean, made
+
+
+def _gather(made: Made, fates: Sequence[_Fate]) -> None:
     for fate in fates:
         made.costs = made.costs.plus(fate.costs)
         if fate.pair:
             made.pairs.append(fate.pair)
         else:
             made.fell[fate.reason] += 1
-    return made

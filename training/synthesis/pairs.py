@@ -11,6 +11,7 @@ from core.errors import ConfigError
 from evaluation.formats.vernacular import write_tasks
 from evaluation.models.base import Message
 from evaluation.tasks import Scoring, Task
+from training.documents import content_key
 from training.settings import SettingsModel
 from training.synthesis.settings import SynthesisError
 
@@ -20,7 +21,7 @@ class Pair(SettingsModel):
 
     method: str = Field(description="who made it")
     groups: tuple[str, ...] = Field(
-        description="what it was made of: the first tasks, functions or programs of its line", min_length=1
+        description="what it was made of: the first tasks (`group_of`), functions or programs of its line", min_length=1
     )
     task: Task = Field(description="what is asked")
     messages: tuple[Message, ...] = Field(description="the conversation, ending with the assistant's answer")
@@ -28,9 +29,19 @@ class Pair(SettingsModel):
     is_new_task: bool = Field(default=False, description="whether the task, with its solution, is worth keeping too")
 
 
-def read_text(pair: Pair) -> str:
-    """What is looked at where a pair is compared: the task as it is asked, and the code. No words of the system's."""
-    return "\n".join((pair.task.statement, pair.task.before, pair.code))
+def question_of(task: Task) -> str:
+    """What a task asks, without its solution and its tests."""
+    return f"{task.statement}\n{task.before}"
+
+
+def group_of(task: Task) -> str:
+    """The group of what is made of a task that was read: by what it asks, in whatever file and under whatever id."""
+    return content_key(question_of(task))
+
+
+def read_text(task: Task, code: str) -> str:
+    """What is looked at where pairs are compared: the task as it is asked, and the code. No words of the system's."""
+    return "\n".join((task.statement, task.before, code))
 
 
 def write_split(path: Path, tasks: Iterable[tuple[Task, str]]) -> int:

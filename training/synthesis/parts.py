@@ -13,7 +13,7 @@ from training.settings import SettingsModel, Share
 from training.tuning.settings import PairSettings
 
 
-class StoredRun(SettingsModel):
+class RunToRead(SettingsModel):
     """A run that `vernacular evaluate` wrote."""
 
     run: Path = Field(description="its folder")
@@ -42,7 +42,7 @@ class Sample(Way, Keeping):
         default="zero-shot", description="how tasks are asked; what is learned is the question without examples"
     )
     benchmarks: tuple[Path, ...] = Field(default=(), description="files of tasks that are asked")
-    runs: tuple[StoredRun, ...] = Field(default=(), description="runs that are there already")
+    runs: tuple[RunToRead, ...] = Field(default=(), description="runs that are there already")
     format: str | None = Field(default=None, description="format of the files; null: by their fields")
     language: str | None = Field(default=None, description="language of files that do not say theirs")
     samples: int = Field(default=8, description="answers to each task", ge=1)

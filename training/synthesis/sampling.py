@@ -7,8 +7,11 @@ the folders of runs, which `vernacular report` and `vernacular compare` read too
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from core.errors import RunError
 from core.language_files import LanguageRegistry
@@ -18,15 +21,17 @@ from evaluation.running import show as running
 from evaluation.running.evaluate import ModelChoice, RunChoice, evaluate
 from evaluation.running.judging import Judge
 from evaluation.running.runner import Evaluation, OnResult, done_already, run
-from evaluation.runs import RESULTS, Result, RunWriter, Sampling, read_description, read_results
+from evaluation.running.stored import StoredRun, open_run
+from evaluation.runs import RESULTS, Result, RunWriter, Sampling, read_results
 from evaluation.strategies.base import Strategy
 from evaluation.tasks import Task
 from evaluation.verdicts import Verdict
 from training.corpora.show import Show
 from training.synthesis.accepting import METHOD, accepted
+from training.synthesis.journal import key_of
 from training.synthesis.method import Made, Method, Workshop, no_code
 from training.synthesis.pairs import questions
-from training.synthesis.parts import Keeping, Sample, StoredRun
+from training.synthesis.parts import Keeping, Sample
 from training.synthesis.record import Costs
 
 THOUGHT = "chain-of-thought"
@@ -64,7 +69,10 @@ async def sample(
     done = done_already(writer, on_result) if writer else set()
     await run(evaluation, model, judge, writer or in_memory, done, on_result)
     results = read_results(writer.folder) if writer else iter(in_memory.results)
-    return await asyncio.to_thread(_made_of, results, tasks, languages, keeping or Keeping(), thought=thought)
+    spent = _Spent()
+    made = await asyncio.to_thread(_made_of, spent.of(results), tasks, languages, keeping or Keeping(), thought=thought)
+    made.costs = spent.costs()
+    return made
 
 
 class SampleMethod(Method):
@@ -78,7 +86,7 @@ class SampleMethod(Method):
         folder = workshop.folder / self.name
         part = settings.sample
         assert part is not None
-        runs = list(part.runs)
+        runs = [_Run(_opened(each.run, each.tasks, languages), asked=False) for each in part.runs]
         if part.benchmarks:
             assert workshop.model is not None
             for file in part.benchmarks:
@@ -105,58 +113,96 @@ class SampleMethod(Method):
             )
             watched = _Watched(workshop.show, settings.give_up_after)
             folders = await evaluate(choice, watched, workshop.open_box, workshop.model)
-            runs += [StoredRun(run=run, tasks=file) for run, file in zip(folders, part.benchmarks, strict=True)]
-        found = Made()
-        for stored in runs:
-            _add(
-                found,
-                await asyncio.to_thread(sampled_run, stored, languages, part),
-                stored.run.name if len(runs) > 1 else "",
-            )
-        return found
+            for run, file in zip(folders, part.benchmarks, strict=True):
+                runs.append(_Run(_opened(run, file, languages), asked=True))
+        return await asyncio.to_thread(_of_runs, runs, languages, part)
 
 
-def sampled_run(stored: StoredRun, languages: LanguageRegistry, part: Sample | Keeping) -> Made:
-    """The answers that a run's folder holds. Raises `RunError` for a file that the run was not made from."""
-    settings = read_description(stored.run).settings
-    if not (stored.run / RESULTS).exists():
-        raise RunError(f"{stored.run}: holds no results yet; run its evaluation first")
-    read = read_benchmark(stored.tasks, settings.benchmark_format, settings.benchmark_language or None, languages)
-    if read.sha256 != settings.benchmark_sha256:
-        raise RunError(f"{stored.run}: was not made from {stored.tasks} (SHA-256 differs); name the file that it was")
-    tasks = questions(read.tasks, stored.tasks)
-    return _made_of(read_results(stored.run), tasks, languages, part, thought=settings.strategy == THOUGHT)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run, and whether it was asked by this recipe, which is what it pays for."""
+
+    stored: StoredRun
+    asked: bool
+
+    def benchmark(self) -> tuple[str, ...]:
+        settings = self.stored.description.settings
+        return settings.benchmark_sha256, settings.benchmark_format, settings.benchmark_language
+
+
+def _opened(folder: Path, file: Path, languages: LanguageRegistry) -> StoredRun:
+    stored = open_run(folder, file, languages)
+    questions(list(stored.tasks.values()), file)
+    if not (folder / RESULTS).exists():
+        raise RunError(f"{folder}: holds no results yet; run its evaluation first")
+    return stored
+
+
+def _of_runs(runs: Sequence[_Run], languages: LanguageRegistry, part: Sample) -> Made:
+    """The answers that runs hold; several runs of one benchmark are as one that asked more. Raises `RunError`."""
+    names = _names({each.benchmark(): each.stored.benchmark.name for each in runs})
+    together: dict[tuple[tuple[str, ...], bool], list[_Run]] = defaultdict(list)
+    for each in runs:
+        thought = each.stored.description.settings.strategy == THOUGHT and part.answer == "whole"
+        together[each.benchmark(), thought].append(each)
+    found, spent = Made(), _Spent()
+    for (benchmark, thought), same in together.items():
+        tasks = {name: task for each in same for name, task in each.stored.tasks.items()}
+        results = itertools.chain.from_iterable(
+            spent.of(each.stored.results()) if each.asked else each.stored.results() for each in same
+        )
+        made = _made_of(results, list(tasks.values()), languages, part, thought=thought)
+        _add(found, made, names[benchmark])
+    found.costs = spent.costs()
+    return found
+
+
+def _names(benchmarks: Mapping[tuple[str, ...], str]) -> dict[tuple[str, ...], str]:
+    """What stands before the ids of each benchmark's tasks: nothing for the only one, else a name of its own."""
+    if len(benchmarks) == 1:
+        return dict.fromkeys(benchmarks, "")
+    counts = Counter(benchmarks.values())
+    return {key: f"{name}:" if counts[name] == 1 else f"{name}-{key_of(*key)[:8]}:" for key, name in benchmarks.items()}
+
+
+class _Spent:
+    """What results cost, counted as they pass."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._took = {"asked_s": 0.0, "executed_s": 0.0}
+
+    def of(self, results: Iterable[Result]) -> Iterator[Result]:
+        for result in results:
+            self._counts.update(requests=1, input_tokens=result.prompt_tokens, output_tokens=result.new_tokens)
+            self._took["asked_s"] += result.generated_ms / 1e3
+            self._took["executed_s"] += result.executed_ms / 1e3
+            yield result
+
+    def costs(self) -> Costs:
+        return Costs(**self._counts, **self._took)
 
 
 def _made_of(
     results: Iterable[Result], tasks: Sequence[Task], languages: LanguageRegistry, keeping: Keeping, *, thought: bool
 ) -> Made:
     made = Made()
-    spent: Counter[str] = Counter()
-    took = {"asked_s": 0.0, "executed_s": 0.0}
 
     def counted() -> Iterator[Result]:
         for result in results:
             made.came += 1
-            spent.update(input_tokens=result.prompt_tokens, output_tokens=result.new_tokens)
-            took["asked_s"] += result.generated_ms / 1e3
-            took["executed_s"] += result.executed_ms / 1e3
             yield result
 
     made.pairs = accepted(counted(), tasks, languages, keeping, thought=thought, fell=made.fell)
-    made.costs = Costs(requests=made.came, **spent, **took)
     return made
 
 
 def _add(to: Made, more: Made, prefix: str) -> None:
-    """Two runs' answers together; tasks of several runs have the run's name before their own."""
     for pair in more.pairs:
-        name = f"{prefix}:{pair.task.id}" if prefix else pair.task.id
-        task = pair.task.model_copy(update={"id": name})
-        to.pairs.append(pair.model_copy(update={"groups": (name,), "task": task}))
+        task = pair.task.model_copy(update={"id": f"{prefix}{pair.task.id}"})
+        to.pairs.append(pair.model_copy(update={"task": task}))
     to.came += more.came
     to.fell += more.fell
-    to.costs = to.costs.plus(more.costs)
 
 
 class _Watched(running.Show):

@@ -15,6 +15,7 @@ on the order in which they came; killed at any point, the same command goes on. 
 from __future__ import annotations
 
 import contextlib
+from collections import ChainMap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,7 +48,7 @@ async def synthesise(
         made: dict[str, Made] = {}
         async with _asked(settings, show) as model:
             for method in settings.methods:
-                workshop = Workshop(settings, languages, model, show, open_box, output / "work", made)
+                workshop = Workshop(settings, languages, model, show, open_box, output / "work", made, kept_out)
                 made[method] = await METHODS[method]().run(workshop)
         show.begin("filtering")
         found = filtered([pair for one in made.values() for pair in one.pairs], kept_out, settings.similarity)
@@ -73,7 +74,7 @@ def _write(settings: Synthesis, output: Path, made: dict[str, Made], found: Filt
         model=model,
         methods=yields,
         costs={name: one.costs.priced(settings.prices) for name, one in made.items()},
-        contaminated=found.contaminated,
+        contaminated=dict(ChainMap(found.contaminated, *(one.contaminated for one in made.values()))),
         train=len(sides["train"]),
         held_out=len(sides["heldout"]),
         tasks=tasks,

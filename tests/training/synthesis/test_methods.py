@@ -14,19 +14,29 @@ from typing import Any
 import pytest
 
 from core.errors import SandboxError, VernacularError
+from core.language_files import load_languages
 from core.sandbox import open_sandbox
 from evaluation.formats import read_benchmark
+from evaluation.running.evaluate import ModelChoice
+from evaluation.verdicts import Verdict
 from tests.evaluation.running.endpoint import listening
 from tests.evaluation.running.test_evaluate import Broken
+from tests.evaluation.scoring.run_folders import result
 from tests.training.synthesis.conftest import adding, doubling
 from tests.training.synthesis.scripted import HALVED, INPUTS, STATEMENT, SUM, Script, block, made, passing
 from training.corpora.settings import Split
+from training.corpora.show import Show
 from training.corpora.splitting import held_out_groups
-from training.synthesis.filters import Filtered
+from training.synthesis.accepting import accepted
+from training.synthesis.filters import Filtered, read_kept_out
+from training.synthesis.journal import Journal
+from training.synthesis.method import Made, Workshop
 from training.synthesis.methods import METHODS
-from training.synthesis.pairs import Pair
+from training.synthesis.methods.evolve import EvolveMethod
+from training.synthesis.pairs import Pair, group_of
+from training.synthesis.parts import Evolve, Keeping
 from training.synthesis.settings import METHODS as KEYS
-from training.synthesis.settings import SynthesisError
+from training.synthesis.settings import Synthesis, SynthesisError
 from training.tuning.conversations import read_conversations
 
 Write = Callable[..., Path]
@@ -157,10 +167,41 @@ def test_what_is_made_of_a_task_stays_on_its_side(tasks_file: Write, recipe_file
         side: {f"add/{number}" for number in re.findall(r"numbers to (\d)7", (tmp_path / "data" / side).read_text())}
         for side in ("train.jsonl", "heldout.jsonl")
     }
-    sources = {f"add/{number}" for number in range(1, 9)}
-    held_out = held_out_groups(sources, Split(held_out=0.5), 3)
+    groups = {group_of(adding(number)): f"add/{number}" for number in range(1, 9)}
+    held_out = {groups[group] for group in held_out_groups(groups, Split(held_out=0.5), 3)}
     assert 0 < len(held_out) < 8
-    assert sides == {"train.jsonl": sources - held_out, "heldout.jsonl": held_out}
+    assert sides == {"train.jsonl": set(groups.values()) - held_out, "heldout.jsonl": held_out}
+
+
+def test_a_task_and_what_is_made_of_it_are_on_one_side(tasks_file: Write, tmp_path: Path) -> None:
+    """Also where the task is sampled and evolved from two files, or under another id."""
+    languages, tasks = load_languages(), [*map(adding, range(1, 9))]
+    renamed = tasks_file(*(task.model_copy(update={"id": f"other/{task.id}"}) for task in tasks))
+    results = [
+        result(task.id, completion=task.canonical, program=task.program(task.canonical or ""), verdict=Verdict.PASSED)
+        for task in tasks
+    ]
+    sampled = accepted(results, tasks, languages, Keeping())
+    settings = Synthesis(name="adding", model=ModelChoice(), evolve=Evolve(tasks=(renamed,)))
+    kept_out = read_kept_out(settings.decontamination, languages)
+    workshop = Workshop(settings, languages, None, Show(), open_sandbox, tmp_path, {"sample": Made(sampled)}, kept_out)
+    items = EvolveMethod().items(workshop)
+    assert [item.groups for item in items] == [pair.groups for pair in sampled]
+    assert len({item.groups for item in items}) == 8
+
+
+def test_a_task_that_is_kept_out_is_shown_to_nobody(tasks_file: Write, recipe_file: Write, tmp_path: Path) -> None:
+    said = {"Change the task": block(PRODUCT), "inputs for it": block(*INPUTS)}
+    part = {"tasks": [str(tasks_file(adding(1), adding(2)))], "attempts": 0}
+    tasks_file(adding(2), name="kept-out")
+    with listening(ByProgram(said)) as endpoint:
+        recipe = recipe_file(
+            endpoint.url, evolve=part, decontamination={"benchmarks": [{"file": "kept-out.jsonl"}]}, held_out=0
+        )
+        record = made(recipe, tmp_path / "data")
+        assert not any("add_2" in body["messages"][-1]["content"] for body in endpoint.asked)
+    assert record.methods["evolve"].model_dump() == {"came": 2, "fell": {"contaminated": 1}, "stay": 1}
+    assert list(record.contaminated) == ["add/2"]
 
 
 def test_what_is_made_of_both_sides_falls_out() -> None:
@@ -230,6 +271,14 @@ def test_bad_input_gets_one_line(
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
     assert not endpoint.asked
+
+
+def test_a_damaged_journal_leaves_no_file_open(tmp_path: Path) -> None:
+    (tmp_path / "answers.jsonl").write_text("no entry\n")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(SynthesisError, match="is damaged"):
+        Journal(tmp_path / "answers.jsonl")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_killed_the_command_asks_for_nothing_twice(recipe_file: Write, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -30,7 +31,7 @@ from tests.training.synthesis.conftest import adding, doubling
 from training.corpora.show import Show
 from training.synthesis.accepting import accepted
 from training.synthesis.parts import Keeping
-from training.synthesis.record import Record
+from training.synthesis.record import Costs, Record
 from training.synthesis.sampling import sample
 from training.synthesis.settings import SynthesisError, load_synthesis
 from training.synthesis.synthesise import synthesise
@@ -133,7 +134,7 @@ def test_the_core_works_in_memory_for_a_model_and_a_judge_that_are_there() -> No
         assert {body["temperature"] for body in endpoint.asked} == {0.8}
         assert len({body["seed"] for body in endpoint.asked}) == 8
     assert found.came == 8
-    assert [(pair.groups[0], pair.code) for pair in found.pairs] == [
+    assert [(pair.task.id, pair.code) for pair in found.pairs] == [
         ("add/3", "-- Add 3 to the value.\nlocal function add_3(value)\n  return value + 3\nend"),
         ("double", "print(2 * int(input()))"),
     ]
@@ -191,9 +192,32 @@ def test_a_run_that_is_there_is_converted_and_nobody_is_asked(
     runs = [{"run": str(stored), "tasks": str(tmp_path / "stored.jsonl")}]
     record = made(recipe_file(None, sample={"runs": runs}), tmp_path / "data")
     assert (record.model, record.train, record.methods["sample"].came) == ("", 2, 5)
+    assert record.costs["sample"] == Costs()  # who made the run has paid for it
     other = tasks_file(adding(4), name="other")
     with pytest.raises(RunError, match="was not made from"):
         made(recipe_file(None, sample={"runs": [{**runs[0], "tasks": str(other)}]}), tmp_path / "other")
+
+
+def test_runs_of_one_file_are_as_one_run(stored: Path, tasks_file: Write, recipe_file: Write, tmp_path: Path) -> None:
+    shutil.copytree(stored, tmp_path / "earlier")
+    lines = (stored / RESULTS).read_text().splitlines(keepends=True)
+    (tmp_path / "earlier" / RESULTS).write_text("".join(line for line in lines if "for _ = 1" not in line))
+    file = str(tmp_path / "stored.jsonl")
+    runs = [{"run": str(tmp_path / "earlier"), "tasks": file}, {"run": str(stored), "tasks": file}]
+    with listening(Script()) as endpoint:
+        recipe = recipe_file(
+            endpoint.url,
+            sample={"runs": runs, "benchmarks": [str(tasks_file(adding(3), adding(40), name="asked"))], "samples": 1},
+            held_out=0,
+        )
+        record = made(recipe, tmp_path / "data")
+        assert len(endpoint.asked) == 2
+    assert record.methods["sample"].came == 11
+    assert record.costs["sample"].requests == 2
+    learned = [each.messages[-1].content for each in read_conversations(tmp_path / "data" / "train.jsonl")]
+    assert sum("add_3(" in text for text in learned) == 2
+    assert sum("for _ = 1, 3 do" in text for text in learned) == 1
+    assert sum("add_40(" in text for text in learned) == 1
 
 
 def test_tasks_of_a_benchmark_and_tasks_that_are_there_twice_are_left_out(
