@@ -1,6 +1,7 @@
 """What editors ask for beside the Language Server Protocol: why a proposal is as it is, code for a comment, signing in.
 
-Each handler answers with plain data. What keeps it from that is an error `RequestFailed` with one line for people.
+Each handler answers with plain data. What keeps it from that is an error `RequestFailed` with one line for people; of
+a request that can never succeed its `data` has the `code` too, the stable word for programs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from core.errors import VernacularError
+from core.errors import RequestError, VernacularError
 from lsp.documents import Document
 from lsp.failing import RequestFailedError
 
@@ -72,6 +73,8 @@ async def sign_out(ls: VernacularServer, _params: Any) -> dict[str, str]:
 def _said() -> Iterator[None]:
     try:
         yield
+    except RequestError as error:
+        raise RequestFailedError(str(error), data={"code": error.code}) from None
     except VernacularError as error:
         raise RequestFailedError(str(error)) from None
 

@@ -151,6 +151,8 @@ def test_what_cannot_be_done_is_one_line(connected: Editor, fake: FakeServer, tm
     secret = (tmp_path / ".env").as_uri()
     connected.open(secret, "# make a key\n")
     assert "holds secrets" in refused(connected, secret, 0, 3)
+    codes = [connected.answer(ask(connected, place, 0, 3))["error"]["data"] for place in (uri, secret)]
+    assert codes == [{"code": "no_comment"}, {"code": "secret"}]
     assert connected.answer(connected.ask("vernacular/generate", {}))["error"]["code"] == -32602
     assert connected.all_said("window/showMessage") == []
 

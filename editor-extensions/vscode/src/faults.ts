@@ -27,6 +27,15 @@ export function waysOn(message: string): Way[] {
   return /\bsettings?\b/.test(message) ? [openSetting('', 'Open Settings')] : [];
 }
 
+/** What the place itself is the reason of, as `lsp/generating.py` has it: the log says no more of it. */
+const OF_THE_PLACE: readonly unknown[] = ['no_comment', 'secret'];
+
+/** Whether the line of a request's error is all that there is to say. */
+export function saysAll(error: unknown): boolean {
+  const data = error instanceof Error && 'data' in error ? error.data : undefined;
+  return typeof data === 'object' && data !== null && 'code' in data && OF_THE_PLACE.includes(data.code);
+}
+
 /**
  * A notification's text: with buttons VS Code names below it where it comes from; without, the text has to.
  * A first word is capitalised, and what looks like a name or an address is left as it is.

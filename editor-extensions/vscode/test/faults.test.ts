@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { headed, openSetting, waysOn } from '../src/faults';
+import { headed, openSetting, saysAll, waysOn } from '../src/faults';
 
 describe('what the language server says', () => {
   it('leads to the settings, or to where one signs in', () => {
@@ -8,6 +8,16 @@ describe('what the language server says', () => {
     const [way] = waysOn('vernacular: enter ABCD at https://issuer.example/device');
     assert.deepEqual(way?.args, ['https://issuer.example/device']);
     assert.deepEqual(waysOn('vernacular: a language file is wrong'), []);
+  });
+});
+
+describe('a request that failed', () => {
+  it('leads to the log, but where its place is the whole reason', () => {
+    const failed = (data?: unknown): Error => Object.assign(new Error('no'), { data });
+    assert.equal(saysAll(failed({ code: 'no_comment' })), true);
+    for (const error of [failed({ code: 'internal' }), failed(), failed('no_comment'), new Error('no'), 'no_comment']) {
+      assert.equal(saysAll(error), false);
+    }
   });
 });
 

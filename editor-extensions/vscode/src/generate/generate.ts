@@ -6,7 +6,7 @@
 
 import * as vscode from 'vscode';
 import type { LanguageClient } from '../client/create';
-import { OPEN_LOG, RESTART } from '../faults';
+import { OPEN_LOG, RESTART, saysAll } from '../faults';
 import { setContext } from '../state';
 import { tell } from '../tell';
 import { Previews, isOf } from './preview';
@@ -61,7 +61,7 @@ export class Generation implements vscode.Disposable {
       const wanted = this.current === writing && !writing.isCancelled;
       await this.end(writing);
       if (wanted) {
-        await tell('warning', error instanceof Error ? error.message : String(error), [OPEN_LOG]);
+        await tell('warning', error instanceof Error ? error.message : String(error), saysAll(error) ? [] : [OPEN_LOG]);
       }
     }
   }
