@@ -6,6 +6,8 @@ import type { ServerStatus } from './client/protocol';
 import { HOUR_MS, isSnoozed } from './switch';
 import type { Known, Runner } from './view';
 
+/** The scheme of the texts that the output view shows. */
+export const OUTPUT = 'output';
 const SNOOZED = 'vernacular.snoozedUntil';
 
 export class State implements vscode.Disposable {
@@ -90,7 +92,7 @@ export class State implements vscode.Disposable {
 /** The document at hand; the text of the output view, which takes the keyboard too, is none. */
 export function activeDocument(): vscode.TextDocument | undefined {
   const document = vscode.window.activeTextEditor?.document;
-  return document?.uri.scheme === 'output' ? undefined : document;
+  return document?.uri.scheme === OUTPUT ? undefined : document;
 }
 
 /** For the `when` of keys and menus. */

@@ -1,11 +1,13 @@
 /** Looking at what goes on: the log, the settings, the model, why something is proposed. */
 
 import * as vscode from 'vscode';
+import { until } from '../again';
 import type { Controller } from '../client/controller';
 import { EXPLAIN } from '../client/protocol';
 import { OF_THE_MACHINE, SECTION } from '../declared';
 import { OPEN_LOG } from '../faults';
 import type { State } from '../state';
+import { OUTPUT } from '../state';
 import { tell } from '../tell';
 import { aboutServer } from '../view';
 
@@ -23,9 +25,14 @@ export function lookingCommands(
   const explanations = new Explanations();
   context.subscriptions.push(explanations);
   return {
-    openLog: () => {
-      log.show();
-      return Promise.resolve();
+    openLog: async () => {
+      // A window that is still starting knows no log of an extension's yet, and drops the wish.
+      await until(
+        () => isLogOnDisplay(context.extension.id),
+        () => {
+          log.show();
+        },
+      );
     },
     openSettings: async (name) => {
       if (typeof name !== 'string' || name === '') {
@@ -64,6 +71,13 @@ export function lookingCommands(
       }
     },
   };
+}
+
+/** Whether the output view is open, and shows a log of this extension. */
+function isLogOnDisplay(extension: string): boolean {
+  return vscode.window.visibleTextEditors.some(
+    ({ document: { uri } }) => uri.scheme === OUTPUT && uri.path.includes(extension),
+  );
 }
 
 /** A read-only document with the latest explanation. */
