@@ -165,9 +165,11 @@ class Editor:
         self.press("Control+Home")
 
     def close_all(self) -> None:
-        """Close every file, without saving."""
-        while self.page.locator(".tab").count():
+        """Close every file, without saving. One after the other: the command is none where no file is open."""
+        tabs = self.page.locator(".tab")
+        while before := tabs.count():
             self.command("View: Revert and Close Editor")
+            tabs.nth(before - 1).wait_for(state="detached")
 
     def save(self, file: Path) -> bytes:
         """Save, and give what is in the file once the editor says that nothing waits any more."""
