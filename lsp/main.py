@@ -7,6 +7,7 @@ warning, or a library's own writing ends on standard error. An editor starts thi
 from __future__ import annotations
 
 import argparse
+import linecache
 import logging
 import sys
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from lsp.transport import serve_stdio, serve_tcp
 
     server = create_server(options)
+    linecache.clearcache()  # attrs keeps there the source of what it wrote for each of lsprotocol's classes: 2 MB
     if parsed.tcp is None:
         serve_stdio(server)
     else:
