@@ -108,16 +108,27 @@ class Experiment:
             self.measure(self.rejection(folder, seed), folder / "rejection", split)
 
     def grpo(self, folder: Path, seed: int, settings: str) -> Path:
-        """The taught model after reinforcement on the tasks that are practised."""
+        """The taught model after reinforcement on the tasks that are practised, or on those solved sometimes."""
         part = {
             "model": "instruct",
-            "tasks": [{"file": str(self.tasks("practised"))}],
+            "tasks": [
+                {"file": str(self.solved_sometimes() if settings in self.round.selected else self.tasks("practised"))}
+            ],
             "held_out": [{"file": str(self.tasks("development"))}],
             "seed": seed,
             "threads": self.threads,
             **self.round.grpo[settings],
         }
         return train(f"grpo-{seed}", folder / "grpo-run", self.taught, reinforce=part) / "reinforce" / "model"
+
+    def solved_sometimes(self) -> Path:
+        """The practised tasks that the taught model solves in 1 to 7 of 8 samples."""
+        answers, chosen = self.folder / "difficulty", self.folder / "practised.sometimes.jsonl"
+        if not chosen.exists():
+            sampled = ["--samples", str(SAMPLES), "--temperature", "1"]
+            self.evaluate("practised", self.taught, answers, *sampled)
+            command("benchmarks", "select", self.tasks("practised"), "--by", answers, "--output", chosen)
+        return chosen
 
     def rejection(self, folder: Path, seed: int) -> Path:
         """The taught model, tuned on those of its answers to the same tasks that pass."""
@@ -139,13 +150,14 @@ class Experiment:
     def measure(self, model: Path, folder: Path, split: str) -> None:
         """One greedy answer to each task of the split; of those practised, one greedy and one at temperature 1."""
         practised = folder.parent / "practised"
-        for part, place, temperature in (
-            (split, folder, "0"),
-            ("practised", practised / f"{folder.name}-greedy", "0"),
-            ("practised", practised / f"{folder.name}-sampled", "1"),
-        ):
-            options = ["--strategy", "zero-shot", "--max-new-tokens", str(LONGEST), "--temperature", temperature]
-            command("evaluate", self.tasks(part), "--model", model, *options, "--output", place)
+        self.evaluate(split, model, folder)
+        self.evaluate("practised", model, practised / f"{folder.name}-greedy")
+        self.evaluate("practised", model, practised / f"{folder.name}-sampled", "--temperature", "1")
+
+    def evaluate(self, part: str, model: Path, folder: Path, *options: str) -> None:
+        """Answers to the tasks of a part, executed; greedy unless the options say otherwise."""
+        always = ["--strategy", "zero-shot", "--max-new-tokens", str(LONGEST)]
+        command("evaluate", self.tasks(part), "--model", model, *always, *options, "--output", folder)
 
 
 def train(name: str, folder: Path, instruct: Path, **parts: Any) -> Path:

@@ -28,15 +28,20 @@ REJECTION: dict[str, Any] = {
     "optimizer": {"learning_rate": 3e-4, "beta2": 0.98, "warmup_share": 0.05},
 }
 _GRPO: dict[str, Any] = {"samples": SAMPLES, "max_new_tokens": LONGEST, "temperature": 1.0, "rows_at_once": 32}
-_WIDE: dict[str, Any] = {**_GRPO, "steps": 40, "tasks_per_step": 16, "measure_every_steps": 10}
-_WIDE_POLICY: dict[str, Any] = {"schedule": "constant_with_warmup", "beta2": 0.95, "clip_high": 0.28}
+
+
+def _wide(learning_rate: float, schedule: str) -> dict[str, Any]:
+    """Steps of 128 answers, whose probability may rise by more than it may fall."""
+    policy = {"learning_rate": learning_rate, "schedule": schedule, "beta2": 0.95, "clip_high": 0.28}
+    return {**_GRPO, "steps": 40, "tasks_per_step": 16, "measure_every_steps": 20, "policy": policy}
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """One round. `kinds` are percentiles of a kind's hash, `counts` tasks, by part; `draw` is the seed of constants.
 
-    `grpo` holds the settings of reinforcement by name: `chosen` is what the final run takes, all were tried.
+    `grpo` holds the settings of reinforcement by name: `chosen` is what the final run takes, all were tried; those in
+    `selected` practise only tasks that the model which begins solves sometimes.
     """
 
     number: int
@@ -44,6 +49,7 @@ class Round:
     kinds: Mapping[Part, range]
     counts: Mapping[Part, int]
     grpo: Mapping[str, Mapping[str, Any]]
+    selected: frozenset[str]
     chosen: str
     seeds: tuple[int, ...]
 
@@ -68,6 +74,7 @@ ROUNDS = {
                 "policy": {"learning_rate": 1e-4, "schedule": "constant_with_warmup"},
             }
         },
+        selected=frozenset(),
         chosen="narrow",
         seeds=(2, 3, 4),
     ),
@@ -82,11 +89,12 @@ ROUNDS = {
         },
         counts={"taught": 1200, "practised": 300, "development": 300, "final": 400},
         grpo={
-            "wide-3e-5": {**_WIDE, "policy": {**_WIDE_POLICY, "learning_rate": 3e-5}},
-            "wide-1e-4": {**_WIDE, "policy": {**_WIDE_POLICY, "learning_rate": 1e-4}},
-            "wide-3e-4": {**_WIDE, "policy": {**_WIDE_POLICY, "learning_rate": 3e-4}},
+            "constant-1e-4": _wide(1e-4, "constant_with_warmup"),
+            "constant-3e-4": _wide(3e-4, "constant_with_warmup"),
+            "decayed-2e-4": _wide(2e-4, "cosine"),
         },
-        chosen="wide-1e-4",
-        seeds=(2, 3, 4, 5),
+        selected=frozenset({"decayed-2e-4"}),
+        chosen="constant-1e-4",
+        seeds=(2, 3, 4),
     ),
 }
