@@ -1,6 +1,7 @@
 """What a task itself shows of how its program has to behave: never anything that only its hidden tests know.
 
-Cases of input and output count as shown where both stand in the statement, line by line, the output below the input.
+Cases of input and output count as shown where both stand in the statement, line by line, the output below the input,
+each whole: bounded by the statement's ends, blank lines, fences or labels, and never a part of a longer example.
 Examples of calls are read from the statement and from the documentation in the code that is shown, as `>>> CALL` or
 in the way in which the language's file writes them, and become checks by that file's own templates. Pure functions.
 """
@@ -19,6 +20,11 @@ from evaluation.tasks import Case, Task
 _BETWEEN = 6
 """At most so many lines, such as `Output:` and fences, stand between an example's input and its output."""
 
+_BOUND = re.compile(
+    r"|(?:```|~~~).*|.*:|\W*(?:\w+ ){0,2}(?:inputs?|outputs?|examples?|explanation|notes?)\W*\d*\W*", re.IGNORECASE
+)
+"""A stripped line that no example has beside its lines and that ends it: blank, a fence, or a label."""
+
 
 def shown_cases(task: Task) -> tuple[Case, ...]:
     """The cases that the statement shows, each with the output that it shows first."""
@@ -35,7 +41,7 @@ def shown_tests(task: Task, language: LanguageSpec) -> list[OwnTest]:
     return example_tests([each for each in dict.fromkeys(found) if mentions(task.entry_point, each[0])], language)
 
 
-def _shown(case: Case, lines: Sequence[str]) -> Case | None:
+def _shown(case: Case, lines: list[str]) -> Case | None:
     given = _stripped(case.stdin)
     if not any(given):  # an empty input would be found anywhere
         return None
@@ -52,10 +58,12 @@ def _stripped(text: str) -> list[str]:
     return [line.strip() for line in text.strip().splitlines()]
 
 
-def _ends(part: Sequence[str], lines: Sequence[str]) -> Iterator[int]:
-    """Behind which lines `part` stands in `lines`."""
+def _ends(part: list[str], lines: list[str]) -> Iterator[int]:
+    """Behind which lines `part` stands in `lines`, with a bound above it and below it."""
+    bounded = ["", *lines, ""]
     for end in range(len(part), len(lines) + 1):
-        if list(lines[end - len(part) : end]) == list(part):
+        begin = end - len(part)
+        if lines[begin:end] == part and _BOUND.fullmatch(bounded[begin]) and _BOUND.fullmatch(bounded[end + 1]):
             yield end
 
 

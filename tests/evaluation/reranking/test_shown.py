@@ -72,6 +72,23 @@ def test_a_case_is_shown_where_input_and_output_stand_in_the_statement() -> None
     assert shown_cases(adding().model_copy(update={"statement": far})) == ()
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Input:\n2\n2\nOutput:\n4", True),
+        ("Input\n```\n2\n2\n```\nSample Output 1\n```\n4\n```", True),
+        ("Input:\n7\n2\n2\nOutput:\n4", False),
+        ("Input:\n2\n2\n7\nOutput:\n4", False),
+        ("Input:\n2\n2\nOutput:\n4\n5", False),
+        ("Input:\n2\n2\nOutput:\n3\n4", False),
+        ("Input:\n2\n2\nOutput:\n44", False),
+    ],
+)
+def test_a_part_of_a_longer_example_is_not_shown(given: str, shown: bool) -> None:
+    task = adding().model_copy(update={"statement": f"Read numbers.\n\n{given}"})
+    assert bool(shown_cases(task)) is shown
+
+
 def test_an_accepted_output_that_is_shown_comes_first() -> None:
     task = adding().model_copy(
         update={"cases": (Case(stdin="2\n2\n", expected=("4.0\n", "4\n")), Case(stdin="", expected=("4\n",)))}
