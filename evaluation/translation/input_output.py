@@ -22,7 +22,7 @@ from evaluation.formats.agnostics import PublishedCase, PublishedProblem
 from evaluation.formats.mbpp import TESTS_FOLLOW
 from evaluation.translation.problem import Check, Problem, Reason, Tolerance, UntranslatableError
 from evaluation.translation.prose import rewrite
-from evaluation.translation.textual import decimal, described, encode, forms, listed
+from evaluation.translation.textual import decimal, described, encode, floating, forms, listed
 
 PLACES = 6
 """Decimal places that are printed, where no tolerance is so wide, and no result so near the edge, that fewer do."""
@@ -111,8 +111,10 @@ def _places(problem: Problem) -> int:
     """As many as the widest tolerance leaves meaning, and as leave no result at the edge of rounding."""
     if not problem.result.holds(Kind.FLOATS):
         return PLACES
-    results = [float(value) for check in problem.checks for value in _numbers(check.expected)]
+    results = [floating(value) for check in problem.checks for value in _numbers(check.expected)]
     widest = max(map(_absolute, problem.checks))
+    if not math.isfinite(widest):
+        raise UntranslatableError(Reason.VALUE, f"a tolerance of {widest}")
     most = PLACES if widest <= 10.0**-PLACES else max(0, min(PLACES, math.floor(-math.log10(widest) + 1e-9)))
     for places in range(most, -1, -1):
         if all(decimal(value * (1 - _NOISE), places) == decimal(value * (1 + _NOISE), places) for value in results):

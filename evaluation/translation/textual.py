@@ -68,7 +68,7 @@ def encode(value: object, kind: Type, places: int | None = None) -> Iterator[str
         case Kind.INTEGERS, int():
             yield str(value)
         case Kind.FLOATS, int() | float():
-            yield decimal(float(value), places)
+            yield decimal(floating(value), places)
         case Kind.STRINGS, str():
             yield _line(value)
         case Kind.LISTS, list() | tuple():
@@ -85,6 +85,14 @@ def encode(value: object, kind: Type, places: int | None = None) -> Iterator[str
                 yield from encode(value[key], kind.items[1], places)
         case _:
             raise UntranslatableError(Reason.VALUE, f"{value!r} as a value of the type {kind}")
+
+
+def floating(value: float) -> float:
+    """A number as a floating-point one. Raises `UntranslatableError` for a whole number that is too large for one."""
+    try:
+        return float(value)
+    except OverflowError:
+        raise UntranslatableError(Reason.VALUE, "a whole number too large for a floating-point number") from None
 
 
 def decimal(value: float, places: int | None) -> str:

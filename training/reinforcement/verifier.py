@@ -131,10 +131,16 @@ class Verifier:
         return Verified(
             verdict=judged.verdict,
             detail=judged.detail,
-            compiled=judged.verdict is not Verdict.COMPILE_ERROR and judged.failure != "syntactic",
+            compiled=self._compiled(executor, program, judged),
             share=0.0 if trick else share,
             trick=trick,
         )
+
+    def _compiled(self, executor: Executor, program: str, judged: Judged) -> bool:
+        """Whether the checker takes it; a limit may have been met by the checker as well as by the program."""
+        if judged.verdict in (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY):
+            return executor.check(program, self._limits) is None
+        return judged.verdict is not Verdict.COMPILE_ERROR and judged.failure != "syntactic"
 
     def _tested(self, executor: Executor, program: str) -> tuple[Judged, float]:
         judged = executor.run_to_mark(program, self._limits)

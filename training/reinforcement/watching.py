@@ -7,6 +7,7 @@ loss or gradient are no numbers.
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import Any
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from core.errors import TrainingError
-from training.curve import append_point
+from training.curve import append_point, read_curve
 from training.fitting.progress import Tell
 from training.reinforcement.rewards import REWARDS, Graded
 from training.reinforcement.settings import ReinforceSettings
@@ -71,8 +72,10 @@ class Watch(StopWhenOver):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Tell where it begins."""
+        """Tell where it begins; what the curve says of the last steps counts on where a training goes on."""
         self._began_s = time.monotonic()
+        shares = [point["same"] for point in read_curve(self.curve) if "same" in point]
+        self._constant = sum(1 for _ in itertools.takewhile(_is_constant, reversed(shares)))
         if state.is_world_process_zero:
             self._tell({"step": state.global_step, "steps": state.max_steps})
 
@@ -141,10 +144,15 @@ class Watch(StopWhenOver):
         self._began_s, self._waited_s, self.generated_s, self._tricks = time.monotonic(), 0.0, 0.0, {}
 
     def _refuse_constant(self, step: int, same: float, reward: float) -> None:
-        self._constant = self._constant + 1 if same >= 1.0 else 0
+        self._constant = self._constant + 1 if _is_constant(same) else 0
         if self._constant >= self._settings.constant_steps:
             raise TrainingError(
                 f"the answers to each task got the same reward for {self._constant} steps, now {reward:g} at step "
                 f"{step}, so that nothing is learned; take tasks that are solved sometimes (vernacular benchmarks "
                 f"select), raise temperature or samples, or give partial credit"
             )
+
+
+def _is_constant(same: float) -> bool:
+    """Whether, by the share of tasks whose answers got one reward each, nothing is learned from a step."""
+    return same >= 1.0

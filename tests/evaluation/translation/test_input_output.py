@@ -17,7 +17,7 @@ from evaluation.formats import read_benchmark
 from evaluation.formats.agnostics import PublishedProblem
 from evaluation.running.judging import Judge
 from evaluation.running.shown import shown_cases
-from evaluation.tasks import Scoring, Task
+from evaluation.tasks import Case, Scoring, Task
 from evaluation.translation.input_output import write_problem
 from evaluation.translation.problem import Check, Parameter, Problem, Reason, Tolerance, UntranslatableError
 from evaluation.translation.python_program import printing, python_program, reading
@@ -321,3 +321,35 @@ def test_a_solution_goes_with_a_task_of_its_own_language_alone() -> None:
         assert made.problem.language == name
     (made,) = to_input_output([task], None).written
     assert made.program and made.problem.language is made.problem.canonical_solution is None
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [
+        (Check((1.5,), 10**400), Check((2.5,), 0.5)),
+        (Check((10**400,), 1.5), Check((0.5,), 2.5)),
+        (Check((1.5,), 2.5, Tolerance(relative=float("inf"))), Check((2.5,), 0.5)),
+    ],
+)
+def test_a_number_that_no_floating_point_number_is(checks: tuple[Check, ...]) -> None:
+    python = load_languages([], {}).named("python")  # whose whole numbers have no largest
+    with pytest.raises(UntranslatableError, match=r"too large for a floating-point number|a tolerance of inf"):
+        write_problem(problem(*checks), python)
+
+
+def test_a_case_whose_lines_stand_within_the_shown_one_is_hidden() -> None:
+    """As in HumanEval/87: the lines of the second case stand within the output of the first."""
+    found = written(
+        Check(([[1, 2], [7, 1, 3, 1, 1]], 1), [(0, 0), (1, 4), (1, 0)]), Check(([], 1), []), Check(([[2]], 2), [(0, 0)])
+    )
+    assert cases(found)[1] == ("0\n1\n", "0\n")
+    assert "0\n1\n4\n1\n0" in cases(found)[0][1]
+    given, output = (text.rstrip() for text in cases(found)[0])
+    task = Task(
+        id="t",
+        language="lua",
+        scoring=Scoring.OUTPUT,
+        statement=f"Do it.\n\nExample input:\n{given}\n\nExample output:\n{output}",
+        cases=tuple(Case(stdin=given, expected=(printed,)) for given, printed in cases(found)),
+    )
+    assert [case.stdin for case in shown_cases(task)] == [cases(found)[0][0]]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from core.errors import ConfigError, SandboxError
-from core.language_files import LanguageRegistry
+from core.language_files import LanguageRegistry, load_languages
 from core.sandbox import Conversation, Limits, Outcome, Program, Sandbox
 from evaluation.execution import missing_command
+from evaluation.tasks import Scoring
 from evaluation.verdicts import Verdict
 from tests.training.reinforcement.conftest import QUICK, adding, doubling
 from training.reinforcement.verifier import Verified, Verifier
@@ -100,6 +102,20 @@ def test_unit_tests(
     with Verifier([task], languages, sandbox, QUICK) as verifier:
         found = verifier.result(task, f"{program}{task.program_tail}")
     assert (found.passed, found.verdict) == (passed, verdict)
+
+
+@pytest.mark.parametrize("scoring", [Scoring.TESTS, Scoring.OUTPUT])
+def test_what_the_checker_did_not_finish_has_not_compiled(tmp_path: Path, sandbox: Sandbox, scoring: Scoring) -> None:
+    (tmp_path / "shell.yaml").write_text(
+        "name: shell\ndisplay_name: A shell\nextensions: [.sh]\ndefinition_keywords: []\nnote: A shell.\nexecution:\n"
+        "  file: main.sh\n  check: [sh, -c, 'grep -q slow main.sh && while :; do :; done; true']\n"
+        "  run: [sh, main.sh]\n  mark: 'echo \"{mark}\"'\n  install: apt-get install --yes dash\n"
+    )
+    task = doubling("shell").model_copy(update={"scoring": scoring})
+    with Verifier([task], load_languages([tmp_path], {}), sandbox, Limits(cpu_s=1.0, wall_s=10.0)) as verifier:
+        slow, endless = (verifier.result(task, program) for program in ("echo slow", "while :; do :; done"))
+    assert (slow.verdict, slow.compiled) == (Verdict.TIMEOUT, False)
+    assert (endless.verdict, endless.compiled) == (Verdict.TIMEOUT, True)
 
 
 def test_trailing_white_space_does_not_count_and_a_status_does(languages: LanguageRegistry, sandbox: Sandbox) -> None:
