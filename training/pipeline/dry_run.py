@@ -97,9 +97,10 @@ def _size(each: Fitting) -> str:
     tokens = f"{each.tokens / 1e6:,.2f} million tokens" if each.tokens else "a number of tokens that is not known yet"
     guessed = ", by the size of its sources" if each.guessed and each.tokens else ""
     settings = each.settings
-    epochs = "1 epoch" if settings.epochs == 1 else f"{settings.epochs} epochs"
+    epochs = " over 1 epoch" if settings.epochs == 1 else f" over {settings.epochs} epochs"
+    over = "" if each.stage == "reinforce" else epochs
     return (
-        f"{each.stage}: {each.shape.parameters / 1e6:,.1f} million parameters, {tokens} over {epochs}"
+        f"{each.stage}: {each.shape.parameters / 1e6:,.1f} million parameters, {tokens}{over}"
         f"{guessed}; rows of {settings.row_tokens} tokens, {settings.rows_at_once} at once"
     )
 

@@ -21,7 +21,7 @@ Time: 6 P tokens operations (4 P with an adapter; a third more with gradient che
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ _GIB = 1 << 30
 _TORN = 1.1
 _CHECKPOINTS = 2
 """Checkpoints that a fitting keeps; a third is there while it is written."""
+_KEYS = frozenset(FitSettings.model_fields)
 _PACKED, _PACKING = 8, 24
 """Bytes on the disk of a token in its row, and while rows are made; measured."""
 
@@ -142,15 +143,20 @@ def seconds(shape: Shape, settings: FitSettings, tokens: float, device: Device) 
     return operations(shape, settings, tokens) / (device.flops * device.utilisation * device.count)
 
 
-def advice(shape: Shape, settings: FitSettings, device: Device) -> tuple[str, ...] | None:
-    """What to change so that it fits, in the order of what it costs; empty: it fits; none: nothing here helps."""
+def advice(
+    shape: Shape, settings: FitSettings, device: Device, keys: Collection[str] = _KEYS
+) -> tuple[str, ...] | None:
+    """What to change so that it fits, in the order of what it costs; empty: it fits; none: nothing here helps.
+
+    `keys` are those of the recipe's part that may change.
+    """
 
     def fits(changes: list[tuple[str, dict[str, Any]]]) -> bool:
         changed = settings.model_copy(update={name: new for _, change in changes for name, new in change.items()})
         return memory(shape, changed, device).total <= device.memory_bytes
 
     taken: list[tuple[str, dict[str, Any]]] = []
-    for saving in _savings(settings):
+    for saving in (each for each in _savings(settings) if set(each[1]) <= set(keys)):
         if fits(taken):
             break
         taken.append(saving)

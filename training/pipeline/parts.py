@@ -25,6 +25,13 @@ MADE_BY = {
     "reinforced": "reinforce",
 }
 """Model -> the part of the recipe that makes it."""
+
+
+def parent_of(model: str) -> Literal["base", "instruct"]:
+    """The parent of the recipe whose layers a model has."""
+    return "base" if model in ("base", "pretrained", "transferred") else "instruct"
+
+
 ASKED = ("zero-shot", "few-shot", "retrieval", "chain-of-thought", "reasoning-query")
 """Strategies that hold a conversation, so that the model needs a chat template."""
 

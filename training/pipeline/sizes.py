@@ -19,6 +19,7 @@ from training.fitting.settings import FitSettings
 from training.pipeline.estimates import Disk, Shape, disk, tokens_of
 from training.pipeline.folder import read_json
 from training.pipeline.models import model_shape
+from training.pipeline.parts import parent_of
 from training.pipeline.work import Work
 
 _BYTES_PER_TOKEN = 3.0
@@ -34,7 +35,10 @@ _DOCUMENTATION = (".md", ".rst", ".txt", ".html", ".htm", ".pdf", ".markdown")
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """One fitting of the recipe. `tokens`: of all epochs; 0: not known. `guessed`: by the size of its sources."""
+    """One fitting of the recipe. `tokens`: of all epochs; 0: not known. `guessed`: by the size of its sources.
+
+    Of a training with rewards the rows are at least as long as the answers; that something generates is not in it.
+    """
 
     stage: str
     shape: Shape
@@ -73,6 +77,9 @@ def _fittings(work: Work) -> Iterator[Fitting]:
         size = file.stat().st_size if file.exists() else 0
         tokens = recipe.tune.epochs * size / _BYTES_PER_TOKEN
         yield Fitting("tune", _shape(work.parents["instruct"]), recipe.tune, tokens, guessed=True)
+    if part := recipe.reinforce:
+        settings = part.fit(part.max_new_tokens).model_copy(update={"accelerate": part.accelerate})
+        yield Fitting("reinforce", _shape(work.parents[parent_of(part.model)]), settings, 0, guessed=True)
 
 
 def _disk(work: Work, ahead: Collection[str]) -> Iterator[tuple[str, Disk]]:

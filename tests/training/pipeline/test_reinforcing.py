@@ -12,8 +12,14 @@ import yaml
 
 from core.errors import VernacularError
 from tests.training.pipeline.small import RECIPE, Fakes, write_recipe, write_tasks
+from training.pipeline.checks import check, room
 from training.pipeline.dry_run import dry_run
+from training.pipeline.estimates import Device, disk, memory
+from training.pipeline.folder import RunFolder
+from training.pipeline.hashes import Hashes
+from training.pipeline.recipe import load_recipe
 from training.pipeline.runner import run_recipe
+from training.pipeline.sizes import disk_of_run, fittings
 from training.reinforcement.settings import ReinforceJob
 
 PART: dict[str, Any] = {
@@ -123,3 +129,44 @@ def test_until_names_it(project: Path) -> None:
     run_recipe(project / "recipe.yaml", project / "run", fakes.tools(), until="reinforce")
     assert fakes.fitted == ["pretrain", "reinforce"]
     assert fakes.asked == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"accelerate": "x.yaml"}, r"reinforce.accelerate: .*x.yaml: no such file"),
+        ({"lora": {"modules": ["nonsense"]}}, "reinforce.lora.modules: the base model has no layer 'nonsense'"),
+    ],
+)
+def test_what_its_fitting_cannot_be_is_found_before_anything_runs(
+    project: Path, changes: dict[str, Any], said: str
+) -> None:
+    write(project, **changes)
+    fakes = Fakes()
+    with pytest.raises(VernacularError, match=said):
+        run(project, fakes)
+    assert fakes.fitted == []
+
+
+def test_its_room_is_reckoned_too(project: Path) -> None:
+    write(project)
+    tools, run_folder = Fakes().tools(), RunFolder(project / "run")
+    work, _ = check(load_recipe(project / "recipe.yaml"), run_folder, tools, Hashes(), last=10)
+    (fitting,) = fittings(work, ["reinforce"])
+    assert fitting.shape == next(each.shape for each in fittings(work) if each.stage == "pretrain")
+    assert disk_of_run(work, ["reinforce"]) == disk(fitting.shape, fitting.settings, 0).peak > 0
+    shown = dry_run(project / "recipe.yaml", project / "run", tools)
+    assert "reinforce" in {row.stage for row in shown.rows}
+
+
+def test_it_is_told_nothing_that_its_part_does_not_have(project: Path) -> None:
+    write(project)
+    work, _ = check(
+        load_recipe(project / "recipe.yaml"), RunFolder(project / "run"), Fakes().tools(), Hashes(), last=10
+    )
+    (fitting,) = fittings(work, ["reinforce"])
+    whole = memory(fitting.shape, fitting.settings, Device("large", 1 << 40, 1e12, 0.3)).total
+    for memory_bytes in range(whole // 3, whole, whole // 9):
+        said = room.what_helps(fitting, Device("small", memory_bytes, 1e12, 0.3))
+        assert "weights" not in said
+        assert "row_tokens" not in said

@@ -12,7 +12,7 @@ from server.tokens.rendering import TokenRenderer
 from training.fitting.settings import FitSettings
 from training.pipeline.devices import processes_of
 from training.pipeline.models import find_model, has_chat_template
-from training.pipeline.parts import ASKED
+from training.pipeline.parts import ASKED, parent_of
 from training.pipeline.recipe import Recipe
 from training.pipeline.stages.transferring import request_for
 from training.pipeline.tools import Tools
@@ -85,6 +85,14 @@ def _fittings(recipe: Recipe) -> list[tuple[str, FitSettings, str]]:
     return [(part, settings, role) for part, settings, role in fits if settings is not None]
 
 
+def _accelerate(work: Work) -> None:
+    recipe = work.recipe
+    for part, settings in (("pretrain", recipe.pretrain), ("tune", recipe.tune), ("reinforce", recipe.reinforce)):
+        file = settings.accelerate if settings else None
+        if file is not None and not file.is_file():
+            raise RecipeError(f"{part}.accelerate: {file}: no such file; `accelerate config --config_file` writes one")
+
+
 def _context(work: Work) -> None:
     recipe = work.recipe
     for part, settings, role in _fittings(recipe):
@@ -93,10 +101,6 @@ def _context(work: Work) -> None:
         if settings.row_tokens > limit:
             raise RecipeError(
                 f"{part}.row_tokens: {settings.row_tokens} is more than the {role} model's context; at most {limit}"
-            )
-        if settings.accelerate is not None and not settings.accelerate.is_file():
-            raise RecipeError(
-                f"{part}.accelerate: {settings.accelerate}: no such file; `accelerate config --config_file` writes one"
             )
         count = processes_of(settings.accelerate)
         at_once = settings.row_tokens * settings.rows_at_once * count
@@ -111,16 +115,19 @@ def _context(work: Work) -> None:
 
 def _modules(work: Work) -> None:
     """Layers that an adapter is asked for are some of the model's."""
-    for part, settings, role in _fittings(work.recipe):
+    adapters = [(part, settings.lora, role) for part, settings, role in _fittings(work.recipe)]
+    if reinforce := work.recipe.reinforce:
+        adapters.append(("reinforce", reinforce.lora, parent_of(reinforce.model)))
+    for part, lora, role in adapters:
         folder = work.parents[role]
-        if settings.lora is None or isinstance(settings.lora.modules, str) or not has_weights(folder):
+        if lora is None or isinstance(lora.modules, str) or not has_weights(folder):
             continue
         names = {
             name.removesuffix(".weight")
             for name, tensor in open_checkpoint(folder).tensors.items()
             if len(tensor.shape) == 2
         }
-        for module in settings.lora.modules:
+        for module in lora.modules:
             if not any(f".{name}".endswith(f".{module}") for name in names):
                 known = ", ".join(sorted({name.rpartition(".")[2] for name in names}))
                 raise RecipeError(f"{part}.lora.modules: the {role} model has no layer {module!r}; it has {known}")
@@ -175,4 +182,4 @@ def _tuning(work: Work) -> None:
         raise RecipeError("tune: the instruct model has no chat template; name a file of one as `chat_template`")
 
 
-CHECKS: tuple[Callable[[Work], None], ...] = (_siblings, _context, _modules, _conversations, _tuning)
+CHECKS: tuple[Callable[[Work], None], ...] = (_siblings, _accelerate, _context, _modules, _conversations, _tuning)

@@ -10,10 +10,12 @@ import shutil
 from collections.abc import Callable, Collection
 
 from core.errors import ConfigError
+from training.fitting.settings import FitSettings
 from training.pipeline.devices import processes_of, this_machine
 from training.pipeline.estimates import Device, advice, gigabytes, memory
 from training.pipeline.sizes import Fitting, disk_of_run, fittings
 from training.pipeline.work import Work
+from training.reinforcement.settings import ReinforceSettings
 
 
 def _disk(work: Work, ahead: Collection[str]) -> None:
@@ -42,7 +44,8 @@ def _memory(work: Work, ahead: Collection[str]) -> None:
 
 def what_helps(each: Fitting, device: Device) -> str:
     """What to change so that it fits, as the end of a sentence."""
-    changes = advice(each.shape, each.settings, device)
+    known = ReinforceSettings if each.stage == "reinforce" else FitSettings
+    changes = advice(each.shape, each.settings, device, known.model_fields)
     if changes is None:
         return "; no setting makes it fit: take a smaller model, or more devices with `accelerate`"
     return f"; set in {each.stage.replace('-instruct', '')}: {', '.join(changes)}" if changes else ""
