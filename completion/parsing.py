@@ -181,15 +181,18 @@ class _Worker:
             while True:
                 header = parse_worker.read_frame(stdout)
                 body = parse_worker.read_frame(stdout)
+                ended = header is None or body is None
                 self._answers.put((header, body) if header is not None and body is not None else None)
+                del header, body  # megabytes, which would stay until the next question
                 question = self._questions.get()
-                if question is None or body is None:
+                if question is None or ended:
                     return
                 try:
                     parse_worker.write_frames(stdin, *question)
                 except OSError:
                     self._answers.put(None)
                     return
+                del question
 
 
 def is_installed(module: str) -> bool:
@@ -201,7 +204,9 @@ def is_installed(module: str) -> bool:
 
 
 def _columns(body: bytes) -> tuple[array[int], ...]:
-    whole = array("i")
-    whole.frombytes(body)
-    count = len(whole) // parse_worker.FIELDS
-    return tuple(whole[start : start + count] for start in range(0, len(whole), count)) if count else (array("i"),) * 7
+    """The arrays, with no second copy of them all on the way."""
+    size = len(body) // parse_worker.FIELDS
+    columns = tuple(array("i") for _ in range(parse_worker.FIELDS))
+    for number, column in enumerate(columns):
+        column.frombytes(memoryview(body)[number * size : (number + 1) * size])
+    return columns
