@@ -223,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self._event("", "[DONE]")
-        self.wfile.write(b"0\r\n\r\n")
+        self._write(b"0\r\n\r\n")
 
     def _stream(self, request: CompletionRequest, reply: Reply) -> None:
         self.send_response(200)
@@ -250,14 +250,18 @@ class _Handler(BaseHTTPRequestHandler):
             alternatives=tuple(Candidate(text=text, confidence=0.5) for text in reply.alternatives),
         )
         self._event("done", json.loads(result.model_dump_json()))
-        self.wfile.write(b"0\r\n\r\n")
+        self._write(b"0\r\n\r\n")
 
     def _event(self, name: str, data: dict[str, Any] | str) -> None:
         text = data if isinstance(data, str) else json.dumps(data)
         head = f"event: {name}\n" if name else ""
         chunk = f"{head}data: {text}\n\n".encode()
+        self._write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+
+    def _write(self, data: bytes) -> None:
+        """To a peer that may have left."""
         with suppress(BrokenPipeError, ConnectionResetError):
-            self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+            self.wfile.write(data)
             self.wfile.flush()
 
     def _peer_closes(self) -> bool:
