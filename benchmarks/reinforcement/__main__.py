@@ -44,6 +44,8 @@ def main() -> None:
     parser.add_argument("--run", action="store_true", help="analyse nothing: for seeds that are run side by side")
     given = parser.parse_args()
     experiment = Experiment(ROUNDS[given.round], given.threads)
+    if given.grpo and given.grpo not in experiment.round.grpo:
+        parser.error(f"--grpo {given.grpo}: round {given.round} has {', '.join(experiment.round.grpo)}")
     seeds = given.seeds or list(experiment.round.seeds)
     experiment.prepare()
     if given.grpo:

@@ -54,8 +54,8 @@ class Round:
     seeds: tuple[int, ...]
 
 
-ROUNDS = {
-    1: Round(
+_ROUNDS = (
+    Round(
         number=1,
         draw=0,
         kinds={
@@ -78,7 +78,7 @@ ROUNDS = {
         chosen="narrow",
         seeds=(2, 3, 4),
     ),
-    2: Round(
+    Round(
         number=2,
         draw=1,
         kinds={
@@ -97,4 +97,6 @@ ROUNDS = {
         chosen="constant-1e-4",
         seeds=(2, 3, 4),
     ),
-}
+)
+ROUNDS = {each.number: each for each in _ROUNDS}
+"""Number -> round."""

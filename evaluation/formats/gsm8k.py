@@ -26,10 +26,10 @@ def read(line: Gsm8kLine, place: Place) -> Task:
     mark, said = line.answer.rpartition("####")[1:]
     try:
         number = Decimal(said.strip().replace(",", "").removeprefix("$") if mark else "")
-        if not number.is_finite():
-            number = Decimal("none")
     except InvalidOperation:
-        raise place.error("field 'answer': no number stands behind `####` at its end") from None
+        number = Decimal("nan")
+    if not number.is_finite():
+        raise place.error("field 'answer': no number stands behind `####` at its end")
     return Task(
         id=f"{place.path.name.split('.', 1)[0]}/{place.line}",
         language=place.language_of("language", None),

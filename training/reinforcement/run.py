@@ -22,6 +22,7 @@ import resource
 import shutil
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ from core.checkpoint import MANIFEST, CorpusRecord, file_sha256, model_files_sha
 from core.cores import usable_cores
 from core.errors import ConfigError
 from core.files import write_atomically
-from core.language_files import LanguageRegistry, load_languages
-from core.sandbox import Sandbox, open_sandbox
+from core.language_files import load_languages
+from core.sandbox import open_sandbox
 from evaluation.strategies.registry import strategy_named
 from evaluation.tasks import Task
 from training.allocator import keep_freed_memory
@@ -47,7 +48,7 @@ from training.fitting.work import Work, model_of_checkpoint, processes, write_re
 from training.plot import plot_rewards
 from training.reinforcement.scoring import Scorer
 from training.reinforcement.settings import FREE, ReinforceJob, ReinforceSettings
-from training.reinforcement.tasks import Chosen, choose, read_sources, told
+from training.reinforcement.tasks import NO_TASKS, Chosen, choose, read_sources, told
 from training.reinforcement.verifier import Verifier
 from training.reinforcement.watching import EXAMPLES, METRIC, Watch
 
@@ -82,9 +83,12 @@ def reinforce(job: ReinforceJob, tell: Tell = lambda _: None) -> FitRecord:
         sandbox = open_sandbox(settings.sandbox)
         tasks, held_out = read_sources(job.tasks, languages), read_sources(job.held_out, languages)
         _refuse_shared({task.id for task in tasks} & {task.id for task in held_out})
+        prove = partial(
+            choose, languages=languages, sandbox=sandbox, settings=settings, tell=lambda line: tell({"say": line})
+        )
         with processes().main_process_first():
-            chosen = _chosen(tasks, languages, sandbox, settings, folder / "tasks.json", tell)
-            measured = held_out and _chosen(held_out, languages, sandbox, settings, folder / "held-out.json", tell)
+            chosen = prove(tasks, kept=folder / "tasks.json")
+            measured = prove(held_out, kept=folder / "held-out.json") if held_out else NO_TASKS
         if len(chosen.tasks) < settings.tasks_per_step:
             raise ConfigError(
                 f"tasks_per_step is {settings.tasks_per_step}, and only {len(chosen.tasks)} tasks can be learned from; "
@@ -92,32 +96,31 @@ def reinforce(job: ReinforceJob, tell: Tell = lambda _: None) -> FitRecord:
             )
         for line in told(chosen, settings, usable_cores()):
             tell({"say": line})
-        if measured:
+        if held_out:
             tell({"say": f"held out: {len(measured.tasks)} tasks, {len(measured.left_out)} left out"})
-            held_out = measured.tasks
+
+        def verifier(found: Chosen, *, every_case: bool = False) -> Verifier:
+            return Verifier(
+                found.tasks,
+                languages,
+                sandbox,
+                settings.limits,
+                cases=found.cases,
+                probes=found.probes,
+                every_case=every_case,
+            )
+
         with (
-            Verifier(
-                chosen.tasks,
-                languages,
-                sandbox,
-                settings.limits,
-                cases=chosen.cases,
-                probes=chosen.probes,
-                every_case="partial" in settings.rewards,
-            ) as learning,
-            Verifier(
-                held_out,
-                languages,
-                sandbox,
-                settings.limits,
-                cases=measured.cases if measured else {},
-                probes=measured.probes if measured else {},
-            ) as measuring,
+            verifier(chosen, every_case="partial" in settings.rewards) as learning,
+            verifier(measured) as measuring,
         ):
-            verifiers = {**{task.id: learning for task in chosen.tasks}, **{task.id: measuring for task in held_out}}
-            every = (*chosen.tasks, *held_out)
+            verifiers = {
+                **{task.id: learning for task in chosen.tasks},
+                **{task.id: measuring for task in measured.tasks},
+            }
+            every = (*chosen.tasks, *measured.tasks)
             scorer = Scorer(Path(job.model), every, languages, strategy, verifiers, settings.max_new_tokens)
-            return _trained(job, scorer, chosen, [task.id for task in held_out], tell)
+            return _trained(job, scorer, chosen, [task.id for task in measured.tasks], tell)
 
 
 def _trained(job: ReinforceJob, scorer: Scorer, chosen: Chosen, held_out: list[str], tell: Tell) -> FitRecord:
@@ -227,17 +230,6 @@ def order_of(tasks: Sequence[Task], settings: ReinforceSettings) -> list[str]:
         draw.shuffle(names)
         found += names
     return found[:wanted]
-
-
-def _chosen(
-    tasks: Sequence[Task],
-    languages: LanguageRegistry,
-    sandbox: Sandbox,
-    settings: ReinforceSettings,
-    kept: Path,
-    tell: Tell,
-) -> Chosen:
-    return choose(tasks, languages, sandbox, settings, kept, lambda line: tell({"say": line}))
 
 
 def _begin(job: ReinforceJob) -> None:

@@ -42,6 +42,10 @@ class Chosen:
     program_s: float
 
 
+NO_TASKS = Chosen((), {}, {}, {}, 0.0)
+"""Where none are given."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Proof:
     """What came of one task: why it is left out, or what finds tricks; seconds of its solution's run."""
